@@ -1,0 +1,217 @@
+"""What happened and how things stand, as the Lua library tells it. Knows no wire.
+
+Times are milliseconds of the store's clock. Facts travel as MessagePack maps with
+their kind in `fact`, both as return values and in the streams.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from imchat.ids import ChatId, Desk, Uid
+
+
+class Fact(Struct, tag_field="fact", frozen=True, kw_only=True):
+    """Something that is so."""
+
+
+class Chat(Struct, frozen=True, kw_only=True):
+    """The life of a chat, with what reports need of it.
+
+    `wait_ms` adds up every time in the queue; `pending_at` is when the oldest
+    unanswered customer message came; `responses` and `response_ms` count and add up
+    the agent's answers (consecutive customer messages count once). `position` counts
+    from 1 while the chat waits; `last_seq` is the conversation's with this agent.
+    """
+
+    id: ChatId
+    state: Literal["waiting", "active", "closed"]
+    desk: Desk
+    customer: Uid
+    customer_name: str
+    opened_at: int
+    queued_at: int
+    last_seq: int
+    wait_ms: int
+    requeues: int
+    messages_customer: int
+    messages_agent: int
+    responses: int
+    response_ms: int
+    agent: Uid | None = None
+    agent_name: str | None = None
+    topic: str | None = None
+    position: int | None = None
+    assigned_at: int | None = None
+    first_reply_at: int | None = None
+    pending_at: int | None = None
+    closed_at: int | None = None
+    by: str | None = None
+    reason: Literal["customer", "agent", "supervisor", "disconnected", "left_queue"] | None = None
+    read_by_customer: int = 0
+    read_by_agent: int = 0
+
+
+class Assigned(Fact, tag="assigned"):
+    """The chat is with its agent; `topic` is the message that the topic became, if it did."""
+
+    chat: Chat
+    topic: str | None = None
+
+
+class Queued(Fact, tag="queued"):
+    """The chat waits; `eta_s` is None until the desk's queue has moved."""
+
+    chat: Chat
+    eta_s: int | None = None
+
+
+class Closed(Fact, tag="closed"):
+    chat: Chat
+
+
+class AgentStatus(Fact, tag="status"):
+    uid: Uid
+    state: Literal["online", "away"]
+    load: int
+    capacity: int
+
+
+class Posted(Fact, tag="posted"):
+    """A message was stored; `message` is the stored JSON."""
+
+    message: str
+
+
+class Typing(Fact, tag="typing"):
+    chat: ChatId
+    sender: Uid
+    to: Uid
+
+
+class Read(Fact, tag="read"):
+    chat: ChatId
+    sender: Uid
+    to: Uid
+    seq: int
+
+
+Told = Assigned | Queued | Closed | AgentStatus | Posted | Typing | Read
+"""What a node finds in its inbox."""
+
+
+class Heard(Struct, frozen=True):
+    """An entry of an inbox: a fact for all connections of `to` but `skip`."""
+
+    to: Uid
+    skip: str
+    fact: Told
+
+
+# --- what only the caller of a function hears -------------------------------
+
+
+class Refused(Fact, tag="refused"):
+    """Nothing was changed; `code` is one of `imchat.errors`."""
+
+    code: str
+    message: str
+
+
+class Done(Fact, tag="done"):
+    """Nothing more to say."""
+
+
+class Present(Fact, tag="present"):
+    """The connection is known; the open chats of its uid."""
+
+    at: int
+    chats: list[Chat]
+
+
+class PostResult(Struct, frozen=True, kw_only=True):
+    """`seq`, `chat` and `at` of the stored message, or `refused` with its `message`."""
+
+    seq: int = 0
+    chat: ChatId = ChatId("")
+    at: int = 0
+    refused: str | None = None
+    message: str = ""
+
+
+class Stored(Fact, tag="stored"):
+    results: list[PostResult]
+
+
+class Page(Fact, tag="page"):
+    """Stored messages as JSON, oldest first; `more` in the direction asked for."""
+
+    messages: list[str]
+    more: bool
+
+
+class Lease(Fact, tag="lease"):
+    """Whether the node still lives, and the names of the streams it reads."""
+
+    held: bool
+    inbox: str
+    events: str
+
+
+class Swept(Fact, tag="swept"):
+    count: int
+
+
+class Positions(Fact, tag="positions"):
+    waiting: list[Queued]
+
+
+class Agent(Struct, frozen=True, kw_only=True):
+    """An agent that is not offline; `moved` orders the agents of a tier by arrival."""
+
+    uid: Uid
+    name: str
+    state: Literal["online", "away"]
+    in_grace: bool
+    load: int
+    capacity: int
+    desks: list[Desk]
+    customers: list[Uid]
+    moved: int
+
+
+class Head(Struct, frozen=True):
+    customer: Uid
+    chat: ChatId
+    since: int
+
+
+class DeskQueue(Struct, frozen=True):
+    name: Desk
+    waiting: int
+    head: list[Head]
+
+
+class Totals(Struct, frozen=True):
+    """Counts since the site began."""
+
+    requested: int
+    assigned: int
+    closed: int
+    abandoned: int
+    messages: int
+
+
+class Site(Fact, tag="site"):
+    """All of a site as of one moment."""
+
+    at: int
+    agents: list[Agent]
+    desks: list[DeskQueue]
+    totals: Totals
+
+
+class Audit(Fact, tag="audit"):
+    """Every fault as a sentence; none is what should be."""
+
+    faults: list[str]

@@ -1,0 +1,94 @@
+"""The Lua function library: joined from its files, loaded under its version, called.
+
+The version is a hash of the source, so that any two sources can stand side by side
+in a rolling upgrade and none is ever replaced under a node that calls it.
+"""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TypeVar
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from imchat.errors import REQUEST_ERRORS, Unavailable
+from imchat.store.facts import Fact, Refused
+
+log = logging.getLogger(__name__)
+
+PARTS = (
+    "keys", "call", "tiers", "queue", "messages", "chats", "requests", "presence", "board", "audit",
+)
+"""In the order in which they build on each other."""
+
+F = TypeVar("F", bound=Fact)
+
+
+@cache
+def source() -> tuple[str, str]:
+    """The library's versioned name and its code."""
+    lua = files("imchat.store") / "lua"
+    body = "\n".join((lua / f"{part}.lua").read_text(encoding="utf-8") for part in PARTS)
+    name = f"imchat_{hashlib.sha256(body.encode()).hexdigest()[:12]}"
+    return name, f'#!lua name={name}\nlocal LIBRARY = "{name}"\n{body}'
+
+
+class Library:
+    """Calls the functions of the library for one site.
+
+    `now`, ms, stands in for the store's clock while it is set; only tests set it.
+    """
+
+    now: int | None = None
+
+    def __init__(self, redis: Redis, site: str, settings: Mapping[str, int]) -> None:
+        self._redis = redis
+        self._key = f"imchat:{{{site}}}"
+        self._settings = dict(settings)
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    async def load(self) -> None:
+        """Put the library into the store, unless it is there. Raises Unavailable."""
+        name, code = source()
+        try:
+            await self._redis.function_load(code)
+        except ResponseError as error:
+            if f"'{name}' already exists" not in str(error):
+                raise
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"the store does not answer: {error}") from error
+
+    async def call(
+        self, function: str, reply: "msgspec.msgpack.Decoder[F | Refused]", **arguments: object
+    ) -> F:
+        """Call a function and give the fact that it returns, decoded by `reply`.
+
+        The library is loaded first when the store has lost it. Raises the
+        RequestError that the function refuses with, and Unavailable.
+        """
+        if self.now is not None:
+            arguments["now"] = self.now
+        packed = self._encode({**arguments, "settings": self._settings})
+        try:
+            answer = await self._fcall(f"{source()[0]}_{function}", packed)
+        except (RedisError, OSError) as error:
+            if isinstance(error, ResponseError):
+                log.exception("the store refused %s", function)
+            raise Unavailable("the store does not answer; try again") from error
+        fact = reply.decode(answer)
+        if isinstance(fact, Refused):
+            raise REQUEST_ERRORS[fact.code](fact.message)
+        return fact
+
+    async def _fcall(self, name: str, packed: bytes) -> bytes:
+        try:
+            return await self._redis.fcall(name, 1, self._key, packed)
+        except ResponseError as error:
+            if "Function not found" not in str(error):
+                raise
+            await self.load()
+            return await self._redis.fcall(name, 1, self._key, packed)

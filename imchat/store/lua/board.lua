@@ -1,0 +1,51 @@
+-- What is shown of a site: places in the queue, and everything at a glance.
+
+local HEAD = 50
+
+-- Returns: positions, for those of the given chats that still wait.
+call.register("positions", function(a)
+  local waiting = {}
+  for _, id in ipairs(a.chats) do
+    local chat = chats.facts(id)
+    if chat and chat.position then
+      waiting[#waiting + 1] = { fact = "queued", chat = chat,
+        eta_s = queue.eta_s(chat.desk, chat.position) }
+    end
+  end
+  return { fact = "positions", waiting = waiting }
+end)
+
+local function agents()
+  local found = {}
+  for _, uid in ipairs(command("SMEMBERS", keys.agents())) do
+    local agent = tiers.agent(uid)
+    agent.customers = {}
+    for _, id in ipairs(command("SMEMBERS", keys.serving(uid))) do
+      agent.customers[#agent.customers + 1] = command("HGET", keys.chat(id), "customer")
+    end
+    found[#found + 1] = agent
+  end
+  return found
+end
+
+local function desks()
+  local found = {}
+  for _, name in ipairs(command("HKEYS", keys.desks())) do
+    local head = {}
+    for _, id in ipairs(command("ZRANGE", keys.queue(name), 0, HEAD - 1)) do
+      local chat = command("HMGET", keys.chat(id), "customer", "queued_at")
+      head[#head + 1] = { customer = chat[1], chat = id, since = tonumber(chat[2]) }
+    end
+    found[#found + 1] = { name = name, waiting = queue.length(name), head = head }
+  end
+  return found
+end
+
+-- Returns: site, all of it as of one moment.
+call.register("site", function()
+  local totals = {}
+  for _, name in ipairs({ "requested", "assigned", "closed", "abandoned", "messages" }) do
+    totals[name] = tonumber(command("HGET", keys.totals(), name) or 0)
+  end
+  return { fact = "site", at = call.now, agents = agents(), desks = desks(), totals = totals }
+end)

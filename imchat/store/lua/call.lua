@@ -1,0 +1,62 @@
+-- What every function of the library begins and ends with.
+--
+-- A call has one key, the site's prefix with its hash tag, and one argument, a
+-- MessagePack map, so that numbers arrive as numbers. What a function returns is
+-- packed the same way: a fact, or a refusal, always a map with its kind in `fact`.
+-- Refuse first, change after: a function that fails half way is not rolled back.
+
+local call = { now = 0, settings = {} }
+local command -- redis.call, which is not there yet while the library is loaded
+
+local function milliseconds()
+  local time = command("TIME")
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- Registers `f(arguments)` under the library's versioned name.
+function call.register(name, f)
+  redis.register_function(LIBRARY .. "_" .. name, function(given_keys, given)
+    local arguments = cmsgpack.unpack(given[1])
+    command = redis.call
+    keys.begin(given_keys[1])
+    -- Nodes may have wrong clocks, so the store's counts; a test may pass its own.
+    call.now = arguments.now or milliseconds()
+    call.settings = arguments.settings
+    return cmsgpack.pack(f(arguments))
+  end)
+end
+
+function call.refuse(code, message)
+  return { fact = "refused", code = code, message = message }
+end
+
+-- Writes: events. One entry of the site's audit log, kept as long as the messages.
+function call.event(what, fields)
+  local oldest = call.now - call.settings.keep_s * 1000
+  local entry = { "what", what, "at", call.now }
+  for name, value in pairs(fields) do
+    entry[#entry + 1] = name
+    entry[#entry + 1] = value
+  end
+  command("XADD", keys.events(), "MINID", "~", oldest, "*", unpack(entry))
+end
+
+-- Writes: totals, what happened since the site began.
+function call.count(name, by)
+  command("HINCRBY", keys.totals(), name, by or 1)
+end
+
+-- Writes: the inbox of each node that holds a connection of `uid` other than `except`.
+function call.tell(uid, fact, except)
+  local held = command("HGETALL", keys.presence(uid))
+  local told = {}
+  local packed
+  for i = 1, #held, 2 do
+    local connection, node = held[i], held[i + 1]
+    if connection ~= except and not told[node] then
+      told[node] = true
+      packed = packed or cmsgpack.pack(fact)
+      command("XADD", keys.inbox(node), "*", "to", uid, "except", except or "", "fact", packed)
+    end
+  end
+end

@@ -1,0 +1,127 @@
+-- The life of a chat: waiting, active, closed.
+
+local chats = {}
+
+local NUMBERS = {
+  "opened_at", "queued_at", "assigned_at", "first_reply_at", "closed_at", "pending_at",
+  "wait_ms", "requeues", "messages_customer", "messages_agent", "responses", "response_ms",
+  "read_by_customer", "read_by_agent",
+}
+
+-- Reads: chat, seq, queue. Returns: everything known of a chat, or nil.
+function chats.facts(id)
+  local fields = command("HGETALL", keys.chat(id))
+  if #fields == 0 then return nil end
+  local chat = { id = id }
+  for i = 1, #fields, 2 do
+    if fields[i + 1] ~= "" then chat[fields[i]] = fields[i + 1] end
+  end
+  for _, name in ipairs(NUMBERS) do chat[name] = tonumber(chat[name]) end
+  chat.last_seq = 0
+  if chat.agent then
+    chat.last_seq = tonumber(command("GET", keys.seq(chat.customer, chat.agent)) or 0)
+  end
+  if chat.state == "waiting" then chat.position = queue.position(chat.desk, id) end
+  return chat
+end
+
+-- Returns: the fact that answers a request for this open chat.
+function chats.standing(id)
+  local chat = chats.facts(id)
+  if chat.state == "active" then return { fact = "assigned", chat = chat } end
+  return { fact = "queued", chat = chat, eta_s = queue.eta_s(chat.desk, chat.position) }
+end
+
+-- Gives the chat to the agent. Writes: queue, tier, agent, serving, chat, history, totals.
+-- Tells both sides; the connection `except` hears it as the reply, its topic with it.
+function chats.assign(id, uid, tier, reason, except)
+  local chat = chats.facts(id)
+  local agent = tiers.agent(uid)
+  if chat.position then
+    queue.leave(chat.desk, id)
+    queue.served(chat.desk, chat.queued_at)
+  end
+  tiers.leave(agent)
+  command("SADD", keys.serving(uid), id)
+  agent.load = agent.load + 1
+  tiers.enter(agent)
+  local last_seq = tonumber(command("GET", keys.seq(chat.customer, uid)) or 0)
+  command("HSET", keys.chat(id), "state", "active", "agent", uid, "agent_name", agent.name,
+    "assigned_at", call.now, "wait_ms", chat.wait_ms + call.now - chat.queued_at,
+    "pending_at", chat.pending_at and call.now or "",
+    "read_by_customer", last_seq, "read_by_agent", last_seq)
+  call.count("assigned")
+  call.event("assigned", { chat = id, customer = chat.customer, agent = uid, desk = chat.desk,
+    tier = tier, reason = reason })
+  local fact = { fact = "assigned", chat = chats.facts(id) }
+  call.tell(uid, fact)
+  call.tell(chat.customer, fact, except)
+  if chat.topic_tail then fact.topic = messages.topic(chat, uid, except) end
+  return fact
+end
+
+-- Serves the lowest tickets of these desks until nobody waits whom somebody can take.
+function chats.dispatch(desks)
+  while true do
+    local first, desk, tier
+    for _, candidate in ipairs(desks) do
+      local ticket = queue.first(candidate)
+      if ticket and (not first or ticket < first) then
+        local current = tiers.current(candidate)
+        if current then first, desk, tier = ticket, candidate, current end
+      end
+    end
+    if not first then return end
+    local id = string.format("%d", first)
+    local customer = command("HGET", keys.chat(id), "customer")
+    chats.assign(id, tiers.pick(desk, tier, customer), tier, "slot")
+  end
+end
+
+-- Takes an active chat from its agent, who moves to the end of the bucket below.
+local function release(chat)
+  local agent = tiers.agent(chat.agent)
+  tiers.leave(agent)
+  command("SREM", keys.serving(chat.agent), chat.id)
+  agent.load = agent.load - 1
+  tiers.enter(agent)
+  return agent.desks
+end
+
+-- Puts the chat of a lost agent back in its place in the queue.
+function chats.requeue(id)
+  local chat = chats.facts(id)
+  local agent = chat.agent
+  command("SREM", keys.serving(agent), id)
+  command("HSET", keys.chat(id), "state", "waiting", "agent", "", "agent_name", "",
+    "queued_at", call.now, "requeues", chat.requeues + 1)
+  queue.join(chat.desk, id)
+  call.event("requeued", { chat = id, customer = chat.customer, agent = agent, desk = chat.desk })
+  call.tell(chat.customer, chats.standing(id))
+  return chat.desk
+end
+
+-- Ends an open chat and serves who waited for the slot. Tells both sides but `except`.
+function chats.finish(chat, by, reason, except)
+  local desks = {}
+  local waited = chat.state == "waiting"
+  if waited then
+    queue.leave(chat.desk, chat.id)
+    call.count("abandoned")
+  else
+    desks = release(chat)
+  end
+  command("DEL", keys.open(chat.customer))
+  command("ZREM", keys.grace(), chat.customer) -- a customer is in grace for its chat alone
+  command("HSET", keys.chat(chat.id), "state", "closed", "closed_at", call.now, "by", by,
+    "reason", reason, "wait_ms", chat.wait_ms + (waited and call.now - chat.queued_at or 0))
+  command("EXPIRE", keys.chat(chat.id), call.settings.keep_s)
+  call.count("closed")
+  call.event("closed", { chat = chat.id, customer = chat.customer, agent = chat.agent or "",
+    desk = chat.desk, by = by, reason = reason })
+  local fact = { fact = "closed", chat = chats.facts(chat.id) }
+  call.tell(chat.customer, fact, except)
+  if chat.agent then call.tell(chat.agent, fact, except) end
+  chats.dispatch(desks)
+  return fact
+end

@@ -1,0 +1,48 @@
+-- Every key name of a site is made here and nowhere else. Uids and desks hold no ":".
+
+local keys = {}
+local site = ""
+
+function keys.begin(prefix)
+  site = prefix .. ":"
+end
+
+-- allocation
+function keys.tier(desk, n) return site .. "tier:" .. desk .. ":" .. n end -- zset: agent by order of arrival
+function keys.queue(desk) return site .. "queue:" .. desk end              -- zset: chat by ticket
+function keys.pace(desk) return site .. "pace:" .. desk end                -- hash: how fast the queue moves
+function keys.desks() return site .. "desks" end                           -- hash: desk -> highest capacity in it
+function keys.agents() return site .. "agents" end                         -- set: agents that are not offline
+function keys.agent(uid) return site .. "agent:" .. uid end                -- hash: name, state, capacity, desks, moved
+function keys.serving(uid) return site .. "serving:" .. uid end            -- set: an agent's open chats
+function keys.arrivals() return site .. "arrivals" end                     -- counter: the order of arrival in a tier
+
+-- chats
+function keys.tickets() return site .. "tickets" end                       -- counter: the last ticket, which is a chat's id
+function keys.open(uid) return site .. "open:" .. uid end                  -- string: a customer's open chat
+function keys.chat(id) return site .. "chat:" .. id end                    -- hash: the life of a chat
+function keys.totals() return site .. "totals" end                         -- hash: counts since the site began
+
+-- conversations; one of two uids, whoever they are
+local function pair(a, b)
+  if a < b then return a .. ":" .. b end
+  return b .. ":" .. a
+end
+
+function keys.history(a, b) return site .. "history:" .. pair(a, b) end    -- hash: seq -> message
+function keys.seq(a, b) return site .. "seq:" .. pair(a, b) end            -- counter: the last seq
+function keys.sent(a, b) return site .. "sent:" .. pair(a, b) end          -- hash: sender and id -> what was acked
+
+-- presence
+function keys.role(uid) return site .. "role:" .. uid end                  -- string: the one role of a uid
+function keys.presence(uid) return site .. "presence:" .. uid end          -- hash: connection -> node
+function keys.held(node) return site .. "held:" .. node end                -- hash: connection -> uid
+function keys.grace() return site .. "grace" end                           -- zset: uid by deadline
+function keys.nodes() return site .. "nodes" end                           -- zset: node by the end of its lease
+
+-- streams
+function keys.inbox(node) return site .. "inbox:" .. node end
+function keys.events() return site .. "events" end
+
+-- The pattern of all keys of one kind, for the audit alone.
+function keys.all(kind) return site .. kind .. ":*" end

@@ -1,0 +1,127 @@
+-- Who is connected where, who may still come back, which nodes live.
+
+local presence = {}
+
+local function highest_capacity(desks, capacity)
+  for _, desk in ipairs(desks) do
+    if capacity > tonumber(command("HGET", keys.desks(), desk) or 0) then
+      command("HSET", keys.desks(), desk, capacity)
+    end
+  end
+end
+
+-- Writes: agent, agents, desks, tier. An agent's first hello makes it online; a later one
+-- brings its newest desks and capacity, the latter never below what it holds now.
+local function arrive(a, came_back)
+  local before = tiers.agent(a.uid)
+  local load = before and before.load or 0
+  local capacity = math.max(a.capacity, load)
+  local desks = table.concat(a.desks, ",")
+  local same = before and not came_back and before.capacity == capacity
+    and table.concat(before.desks, ",") == desks
+  if before and not same then tiers.leave(before) end
+  command("HSET", keys.agent(a.uid), "name", a.name, "capacity", capacity, "desks", desks)
+  if same then return end -- it keeps its place in its bucket
+  command("HSETNX", keys.agent(a.uid), "state", "online")
+  command("SADD", keys.agents(), a.uid)
+  highest_capacity(a.desks, capacity)
+  local agent = tiers.agent(a.uid)
+  tiers.enter(agent)
+  call.event(before and "back" or "online", { agent = a.uid, state = agent.state })
+  chats.dispatch(agent.desks)
+end
+
+-- Returns: the open chats of the uid.
+local function open_chats(uid)
+  local found = {}
+  local open = command("GET", keys.open(uid))
+  if open then found[1] = chats.facts(open) end
+  local serving = command("SMEMBERS", keys.serving(uid))
+  table.sort(serving, function(one, other) return tonumber(one) < tonumber(other) end)
+  for _, id in ipairs(serving) do found[#found + 1] = chats.facts(id) end
+  return found
+end
+
+-- Returns: present. Refuses with: conflict, when the uid has another role. A role lives
+-- as long after its last connection as the uid's messages may.
+call.register("connect", function(a)
+  local role = command("GET", keys.role(a.uid))
+  if role and role ~= a.role then
+    return call.refuse("conflict", "'" .. a.uid .. "' is known here as " .. role .. ", not as " .. a.role)
+  end
+  command("SET", keys.role(a.uid), a.role)
+  command("HSET", keys.presence(a.uid), a.connection, a.node)
+  command("HSET", keys.held(a.node), a.connection, a.uid)
+  local came_back = command("ZREM", keys.grace(), a.uid) == 1
+  if a.role == "agent" then arrive(a, came_back) end
+  return { fact = "present", at = call.now, chats = open_chats(a.uid) }
+end)
+
+-- Takes one connection away; with the last one the grace begins.
+local function lose(uid, connection, node)
+  command("HDEL", keys.held(node), connection)
+  if command("HDEL", keys.presence(uid), connection) == 0 then return end
+  if command("EXISTS", keys.presence(uid)) == 1 then return end
+  command("EXPIRE", keys.role(uid), call.settings.keep_s)
+  local agent = tiers.agent(uid)
+  if not agent and not command("GET", keys.open(uid)) then return end
+  if agent then tiers.leave(agent) end
+  command("ZADD", keys.grace(), call.now + call.settings.grace_ms, uid)
+  call.event("lost", { uid = uid })
+end
+
+call.register("disconnect", function(a)
+  lose(a.uid, a.connection, a.node)
+  return { fact = "done" }
+end)
+
+-- What the end of the grace means.
+local function give_up(uid)
+  command("ZREM", keys.grace(), uid)
+  local open = command("GET", keys.open(uid))
+  if open then chats.finish(chats.facts(open), "system", "disconnected") end
+  local agent = tiers.agent(uid)
+  if not agent then return end
+  local desks = {}
+  for _, id in ipairs(command("SMEMBERS", keys.serving(uid))) do
+    desks[#desks + 1] = chats.requeue(id)
+  end
+  command("DEL", keys.agent(uid))
+  command("SREM", keys.agents(), uid)
+  call.event("offline", { agent = uid })
+  chats.dispatch(desks)
+end
+
+-- Writes: nodes, inbox. Renews the node's lease, or begins it with `join`, and drops what
+-- it has read of its inbox. Returns: lease; `held` is false when it was declared dead.
+call.register("lease", function(a)
+  local held = a.join or command("ZSCORE", keys.nodes(), a.node)
+  if held then command("ZADD", keys.nodes(), call.now + a.lease_ms, a.node) end
+  if a.read_to then command("XTRIM", keys.inbox(a.node), "MINID", a.read_to) end
+  return { fact = "lease", held = held and true or false, inbox = keys.inbox(a.node),
+    events = keys.events() }
+end)
+
+-- Ends a node's lease at once; what it still holds is swept as lost.
+call.register("retire", function(a)
+  command("ZADD", keys.nodes(), "XX", 0, a.node)
+  return { fact = "done" }
+end)
+
+-- Treats the connections of dead nodes as lost and ends what is past its grace, at most
+-- `limit` of each. Returns: swept, with how many; any number of nodes may do it.
+call.register("sweep", function(a)
+  local count = 0
+  for _, node in ipairs(command("ZRANGEBYSCORE", keys.nodes(), 0, call.now)) do
+    local found = command("HRANDFIELD", keys.held(node), a.limit, "WITHVALUES")
+    for i = 1, #found, 2 do lose(found[i + 1], found[i], node) end
+    count = count + #found / 2
+    if command("EXISTS", keys.held(node)) == 0 then
+      command("ZREM", keys.nodes(), node)
+      command("DEL", keys.inbox(node))
+    end
+  end
+  local late = command("ZRANGEBYSCORE", keys.grace(), 0, call.now, "LIMIT", 0, a.limit)
+  for _, uid in ipairs(late) do give_up(uid) end
+  return { fact = "swept", count = count + #late }
+end)

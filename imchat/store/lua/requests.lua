@@ -1,0 +1,60 @@
+-- What customers and agents ask about chats: request, close, status.
+
+-- Returns: assigned, or queued. Refuses with: queue_full.
+-- A customer that has an open chat gets that one, so asking twice is harmless.
+call.register("request", function(a)
+  local open = command("GET", keys.open(a.customer))
+  if open then return chats.standing(open) end
+  local tier = tiers.current(a.desk)
+  if not tier and queue.length(a.desk) >= call.settings.max_queue then
+    return call.refuse("queue_full", "too many are waiting at this desk; try again later")
+  end
+  local id = string.format("%d", command("INCR", keys.tickets()))
+  command("SET", keys.open(a.customer), id)
+  command("HSET", keys.chat(id), "state", "waiting", "customer", a.customer,
+    "customer_name", a.name, "desk", a.desk, "topic", a.topic or "",
+    "topic_tail", a.topic_tail or "", "opened_at", call.now, "queued_at", call.now,
+    "wait_ms", 0, "requeues", 0, "messages_customer", 0, "messages_agent", 0,
+    "responses", 0, "response_ms", 0)
+  call.count("requested")
+  call.event("requested", { chat = id, customer = a.customer, desk = a.desk })
+  if tier then
+    return chats.assign(id, tiers.pick(a.desk, tier, a.customer), tier, "request", a.connection)
+  end
+  queue.join(a.desk, id)
+  call.event("queued", { chat = id, customer = a.customer, desk = a.desk })
+  local fact = chats.standing(id)
+  call.tell(a.customer, fact, a.connection)
+  return fact
+end)
+
+-- Returns: closed. Refuses with: not_found, forbidden. Closing a closed chat tells how it was.
+call.register("close", function(a)
+  local chat = chats.facts(a.chat)
+  if not chat then return call.refuse("not_found", "there is no such chat") end
+  if chat[a.role] ~= a.uid then
+    return call.refuse("forbidden", "this chat is not yours to close")
+  end
+  if chat.state == "closed" then return { fact = "closed", chat = chat } end
+  local reason = chat.state == "waiting" and "left_queue" or a.role
+  return chats.finish(chat, a.uid, reason, a.connection)
+end)
+
+-- Returns: status. Refuses with: conflict, when the agent was given up for lost.
+call.register("status", function(a)
+  local agent = tiers.agent(a.uid)
+  if not agent then return call.refuse("conflict", "this agent is offline; connect again") end
+  if agent.state ~= a.state then
+    tiers.leave(agent)
+    agent.state = a.state
+    command("HSET", keys.agent(a.uid), "state", a.state)
+    tiers.enter(agent)
+    call.event("status", { agent = a.uid, state = a.state })
+    chats.dispatch(agent.desks)
+    agent = tiers.agent(a.uid)
+  end
+  local fact = { fact = "status", uid = a.uid, state = agent.state, load = agent.load,
+    capacity = agent.capacity }
+  call.tell(a.uid, fact, a.connection)
+  return fact
+end)

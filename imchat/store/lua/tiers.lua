@@ -1,0 +1,62 @@
+-- The tier buckets: for each desk and load, the online agents with a free slot.
+-- The current tier is the lowest bucket that is not empty; it is never stored.
+
+local tiers = {}
+
+-- Reads: agent, serving, grace. Returns: the agent as a table, or nil when it is offline.
+function tiers.agent(uid)
+  local found = command("HMGET", keys.agent(uid), "name", "state", "capacity", "desks", "moved")
+  if not found[2] then return nil end
+  local desks = {}
+  for desk in string.gmatch(found[4], "[^,]+") do desks[#desks + 1] = desk end
+  return {
+    uid = uid,
+    name = found[1],
+    state = found[2],
+    capacity = tonumber(found[3]),
+    desks = desks,
+    moved = tonumber(found[5]),
+    load = command("SCARD", keys.serving(uid)),
+    in_grace = command("ZSCORE", keys.grace(), uid) and true or false,
+  }
+end
+
+-- Whether the agent belongs in a bucket of each of its desks.
+function tiers.has_free_slot(agent)
+  return agent.state == "online" and not agent.in_grace and agent.load < agent.capacity
+end
+
+-- Writes: tier. Takes the agent out of the buckets it stands in.
+function tiers.leave(agent)
+  for _, desk in ipairs(agent.desks) do
+    command("ZREM", keys.tier(desk, agent.load), agent.uid)
+  end
+end
+
+-- Writes: tier, agent.moved. Puts the agent at the end of the bucket of its load, if it
+-- has a free slot. A full one notes its arrival as well: it is shown in that order.
+function tiers.enter(agent)
+  local arrival = command("INCR", keys.arrivals())
+  command("HSET", keys.agent(agent.uid), "moved", arrival)
+  if not tiers.has_free_slot(agent) then return end
+  for _, desk in ipairs(agent.desks) do
+    command("ZADD", keys.tier(desk, agent.load), arrival, agent.uid)
+  end
+end
+
+-- Reads: desks, tier. Returns: the current tier of the desk, or nil when nobody is free.
+function tiers.current(desk)
+  local highest = tonumber(command("HGET", keys.desks(), desk) or 0)
+  for n = 0, highest - 1 do
+    if command("EXISTS", keys.tier(desk, n)) == 1 then return n end
+  end
+  return nil
+end
+
+-- Reads: tier. Returns: the agent of the bucket that a stable hash of the customer picks.
+function tiers.pick(desk, tier, customer)
+  local bucket = keys.tier(desk, tier)
+  local hash = tonumber(string.sub(redis.sha1hex(customer), 1, 8), 16)
+  local index = hash % command("ZCARD", bucket)
+  return command("ZRANGE", bucket, index, index)[1]
+end

@@ -1,0 +1,255 @@
+"""The store: one typed method for each function of the Lua library.
+
+Every method may be repeated: a call whose reply was lost is made again by the
+client library below, and the function finds that it was done.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self, TypeVar
+
+import msgspec
+from msgspec.msgpack import Decoder
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import RedisError
+
+from imchat.errors import SetupError, Unavailable
+from imchat.ids import ChatId, Desk, Uid
+from imchat.store import facts
+from imchat.store.library import Library
+
+Side = Literal["customer", "agent"]
+TIMEOUT_S = 5.0
+RETRIES = 2
+BLOCK_MS = 2_000
+STREAM_BATCH = 512
+SWEEP_LIMIT = 200
+
+F = TypeVar("F", bound=facts.Fact)
+
+
+def _reply(kind: type[F]) -> "Decoder[F | facts.Refused]":
+    return Decoder(kind | facts.Refused)
+
+
+_DONE = _reply(facts.Done)
+_PRESENT = _reply(facts.Present)
+_STANDING: "Decoder[facts.Assigned | facts.Queued | facts.Refused]" = Decoder(
+    facts.Assigned | facts.Queued | facts.Refused
+)
+_CLOSED = _reply(facts.Closed)
+_STATUS = _reply(facts.AgentStatus)
+_STORED = _reply(facts.Stored)
+_PAGE = _reply(facts.Page)
+_LEASE = _reply(facts.Lease)
+_SWEPT = _reply(facts.Swept)
+_POSITIONS = _reply(facts.Positions)
+_SITE = _reply(facts.Site)
+_AUDIT = _reply(facts.Audit)
+_TOLD: "Decoder[facts.Told]" = Decoder(facts.Told)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a site is run by; all its nodes should have the same."""
+
+    history_days: int = 30
+    grace_s: float = 30
+    max_queue: int = 1_000
+    lease_s: float = 10
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to store. `tail` is the end of its JSON, made by `tail_of`."""
+
+    sender: Uid
+    to: Uid
+    role: Side
+    id: str
+    tail: str
+    connection: str
+
+
+def tail_of(**fields: str) -> str:
+    """The end of a stored message's JSON: what Lua does not know. It puts the rest before it."""
+    return msgspec.json.encode(fields)[1:].decode()
+
+
+class Store:
+    """A site in a Valkey (9 or later) or a Redis (8 or later).
+
+    All methods raise Unavailable when it does not answer, and the RequestErrors that
+    they name; then nothing was changed, or the same call may be made again.
+    """
+
+    def __init__(self, url: str, *, site: str = "main", rules: Rules | None = None) -> None:
+        self.rules = rules or Rules()
+        try:
+            self._redis: Redis = Redis.from_url(
+                url,
+                socket_timeout=TIMEOUT_S,
+                retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), RETRIES),
+            )
+        except ValueError as error:
+            raise SetupError(f"{url!r} is no store's URL: {error}") from None
+        settings = {
+            "keep_s": self.rules.history_days * 86_400,
+            "grace_ms": round(self.rules.grace_s * 1000),
+            "max_queue": self.rules.max_queue,
+        }
+        self.library = Library(self._redis, site, settings)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._redis.aclose()
+
+    async def ping(self) -> None:
+        """See whether the store answers. Raises Unavailable."""
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"the store does not answer: {error}") from error
+
+    # --- presence ------------------------------------------------------------
+
+    async def connect(
+        self,
+        uid: Uid,
+        *,
+        role: str,
+        name: str,
+        node: str,
+        connection: str,
+        capacity: int,
+        desks: Sequence[Desk],
+    ) -> facts.Present:
+        """A connection of `uid` is there. Raises Conflict when the uid has another role."""
+        return await self.library.call(
+            "connect", _PRESENT, uid=uid, role=role, name=name, node=node,
+            connection=connection, capacity=capacity, desks=desks,
+        )
+
+    async def disconnect(self, uid: Uid, *, node: str, connection: str) -> None:
+        """A connection of `uid` is gone; with the last one its grace begins."""
+        await self.library.call("disconnect", _DONE, uid=uid, node=node, connection=connection)
+
+    async def lease(
+        self, node: str, *, join: bool = False, read_to: str | None = None
+    ) -> facts.Lease:
+        """Begin (`join`) or renew a node's lease; what it read of its inbox is dropped."""
+        return await self.library.call(
+            "lease", _LEASE, node=node, join=join, read_to=read_to,
+            lease_ms=round(self.rules.lease_s * 1000),
+        )
+
+    async def retire(self, node: str) -> None:
+        """End a node's lease at once."""
+        await self.library.call("retire", _DONE, node=node)
+
+    async def sweep(self) -> int:
+        """Act on dead nodes and on graces that are over; gives how many things were done."""
+        return (await self.library.call("sweep", _SWEPT, limit=SWEEP_LIMIT)).count
+
+    # --- chats ---------------------------------------------------------------
+
+    async def request(
+        self, customer: Uid, *, name: str, desk: Desk, topic: str | None, connection: str
+    ) -> facts.Assigned | facts.Queued:
+        """Give the customer an agent or a place in the queue. Raises QueueFull."""
+        return await self.library.call(
+            "request", _STANDING, customer=customer, name=name, desk=desk, topic=topic,
+            topic_tail=tail_of(body=topic) if topic else None, connection=connection,
+        )
+
+    async def close(
+        self, chat: ChatId, *, uid: Uid, role: Side, connection: str
+    ) -> facts.Closed:
+        """Close a chat or leave the queue. Raises NotFound, Forbidden."""
+        return await self.library.call(
+            "close", _CLOSED, chat=chat, uid=uid, role=role, connection=connection
+        )
+
+    async def status(
+        self, agent: Uid, *, state: Literal["online", "away"], connection: str
+    ) -> facts.AgentStatus:
+        """Set whether the agent takes new chats. Raises Conflict when it is offline."""
+        return await self.library.call(
+            "status", _STATUS, uid=agent, state=state, connection=connection
+        )
+
+    # --- conversations -------------------------------------------------------
+
+    async def post(self, messages: Sequence[Post]) -> list[facts.PostResult]:
+        """Store a batch in one call; a result for each, in order."""
+        return (await self.library.call("post", _STORED, messages=messages)).results
+
+    async def typing(self, sender: Uid, *, to: Uid, role: Side) -> None:
+        """Pass on that somebody writes. Raises NotFound."""
+        await self.library.call("typing", _DONE, sender=sender, to=to, role=role)
+
+    async def read(self, sender: Uid, *, to: Uid, role: Side, seq: int, connection: str) -> None:
+        """Note up to where somebody has read. Raises NotFound."""
+        await self.library.call(
+            "read", _DONE, sender=sender, to=to, role=role, seq=seq, connection=connection
+        )
+
+    async def history(
+        self,
+        reader: Uid,
+        *,
+        role: Side,
+        peer: Uid,
+        agent: Uid | None = None,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> facts.Page:
+        """A page of a conversation, exclusive of `after` and `before`. Raises Forbidden."""
+        return await self.library.call(
+            "history", _PAGE, reader=reader, role=role, peer=peer, agent=agent, after=after,
+            before=before, limit=limit,
+        )
+
+    # --- what is shown -------------------------------------------------------
+
+    async def positions(self, chats: Sequence[ChatId]) -> list[facts.Queued]:
+        """Where those of the chats stand that wait."""
+        return (await self.library.call("positions", _POSITIONS, chats=chats)).waiting
+
+    async def site(self) -> facts.Site:
+        """All of the site as of one moment."""
+        return await self.library.call("site", _SITE)
+
+    async def audit(self) -> list[str]:
+        """Every disagreement between the indexes, as sentences; none is what should be."""
+        return (await self.library.call("audit", _AUDIT)).faults
+
+    # --- streams -------------------------------------------------------------
+
+    async def read_inbox(self, stream: str, after: str) -> tuple[str, list[facts.Heard]]:
+        """Wait for what the node must tell; gives the last entry's id and the facts in order."""
+        entries = await self._read(stream, after)
+        heard = [
+            facts.Heard(entry[b"to"].decode(), entry[b"except"].decode(), _TOLD.decode(entry[b"fact"]))
+            for _, entry in entries
+        ]
+        return (entries[-1][0].decode() if entries else after), heard
+
+    async def read_events(self, stream: str, after: str) -> tuple[str, int]:
+        """Wait for what happened on the site; gives the last entry's id and how many came."""
+        entries = await self._read(stream, after)
+        return (entries[-1][0].decode() if entries else after), len(entries)
+
+    async def _read(self, stream: str, after: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        try:
+            found: Any = await self._redis.xread({stream: after}, STREAM_BATCH, BLOCK_MS)
+        except (RedisError, OSError) as error:
+            raise Unavailable("the store does not answer") from error
+        if not found:
+            return []
+        entries = found[0][1] if isinstance(found, list) else found[stream.encode()][0]
+        return list(entries)
