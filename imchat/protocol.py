@@ -31,7 +31,7 @@ class CloseCode(IntEnum):
     GOING_AWAY = 1001
     POLICY = 1008
     TOO_BIG = 1009
-    OVERLOADED = 1013
+    TRY_LATER = 1013
     UNAUTHORIZED = 4401
     HELLO_TIMEOUT = 4408
     ROLE_CONFLICT = 4409
@@ -56,27 +56,27 @@ class Frame(Struct, tag_field="type", omit_defaults=True, frozen=True, kw_only=T
 # --- what a client sends ---------------------------------------------------
 
 
-class Hello(Frame, tag="hello"):
+class Hello(Frame, tag="hello", frozen=True, kw_only=True):
     token: str
 
 
-class Request(Frame, tag="request"):
+class Request(Frame, tag="request", frozen=True, kw_only=True):
     desk: WireDesk = DEFAULT_DESK
     topic: str | None = None
 
 
-class SetStatus(Frame, tag="status"):
+class SetStatus(Frame, tag="status", frozen=True, kw_only=True):
     state: Literal["online", "away"]
 
 
-class Send(Frame, tag="message"):
+class Send(Frame, tag="message", frozen=True, kw_only=True):
     id: Annotated[str, Meta(min_length=1, max_length=64)]
     to: WireUid
     body: Annotated[str, Meta(min_length=1)]
     sender: WireUid | None = field(default=None, name="from")
 
 
-class ReadHistory(Frame, tag="history"):
+class ReadHistory(Frame, tag="history", frozen=True, kw_only=True):
     """`after` and `before` are seqs and exclusive; neither asks for the newest."""
 
     peer: WireUid = field(name="with")
@@ -86,29 +86,30 @@ class ReadHistory(Frame, tag="history"):
     agent: WireUid | None = None
 
 
-class SendTyping(Frame, tag="typing"):
+class SendTyping(Frame, tag="typing", frozen=True, kw_only=True):
     to: WireUid
 
 
-class MarkRead(Frame, tag="read"):
+class MarkRead(Frame, tag="read", frozen=True, kw_only=True):
     to: WireUid
     seq: Seq
 
 
-class Close(Frame, tag="close"):
+class Close(Frame, tag="close", frozen=True, kw_only=True):
     chat: WireChatId
 
 
-class Watch(Frame, tag="watch"):
+class Watch(Frame, tag="watch", frozen=True, kw_only=True):
     pass
 
 
-class Unwatch(Frame, tag="unwatch"):
+class Unwatch(Frame, tag="unwatch", frozen=True, kw_only=True):
     pass
 
 
 ClientFrame = (
-    Hello | Request | SetStatus | Send | ReadHistory | SendTyping | MarkRead | Close | Watch | Unwatch
+    Hello | Request | SetStatus | Send | ReadHistory | SendTyping | MarkRead | Close
+    | Watch | Unwatch
 )
 
 # --- what a server sends ---------------------------------------------------
@@ -133,7 +134,7 @@ class Chat(Struct, frozen=True, kw_only=True):
     read_by_agent: int
 
 
-class Welcome(Frame, tag="welcome"):
+class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):
     uid: Uid
     role: Role
     name: str
@@ -142,11 +143,11 @@ class Welcome(Frame, tag="welcome"):
     chats: list[Chat]
 
 
-class Assigned(Frame, tag="assigned"):
+class Assigned(Frame, tag="assigned", frozen=True, kw_only=True):
     chat: Chat
 
 
-class Waiting(Frame, tag="waiting"):
+class Waiting(Frame, tag="waiting", frozen=True, kw_only=True):
     """`eta_s` is null until the desk has served enough of its queue to tell."""
 
     chat: Chat
@@ -154,14 +155,14 @@ class Waiting(Frame, tag="waiting"):
     eta_s: int | None
 
 
-class Status(Frame, tag="status"):
+class Status(Frame, tag="status", frozen=True, kw_only=True):
     uid: Uid
     state: Literal["online", "away", "offline"]
     load: int
     capacity: int
 
 
-class Ack(Frame, tag="ack"):
+class Ack(Frame, tag="ack", frozen=True, kw_only=True):
     id: str
     chat: ChatId
     seq: int
@@ -184,28 +185,33 @@ class Message(StoredMessage, tag_field="type", tag="message", frozen=True, kw_on
     """A message pushed to who did not send it on this connection."""
 
 
-class History(Frame, tag="history"):
-    """Oldest first; `more` says that there is more in the direction asked for."""
+class History(Frame, tag="history", frozen=True, kw_only=True):
+    """Oldest first; `more` says that there is more in the direction asked for.
+
+    `last_seq` is the conversation's at that moment: what is missing up to there, and
+    not for want of room, has expired.
+    """
 
     peer: Uid = field(name="with")
     messages: list[StoredMessage]
     more: bool
+    last_seq: int
 
 
-class Typing(Frame, tag="typing"):
+class Typing(Frame, tag="typing", frozen=True, kw_only=True):
     chat: ChatId
     sender: Uid = field(name="from")
     to: Uid
 
 
-class Read(Frame, tag="read"):
+class Read(Frame, tag="read", frozen=True, kw_only=True):
     chat: ChatId
     sender: Uid = field(name="from")
     to: Uid
     seq: int
 
 
-class Closed(Frame, tag="closed"):
+class Closed(Frame, tag="closed", frozen=True, kw_only=True):
     chat: Chat
     by: str
     reason: CloseReason
@@ -253,14 +259,14 @@ class Totals(Struct, frozen=True, kw_only=True):
     messages: int
 
 
-class Snapshot(Frame, tag="snapshot"):
+class Snapshot(Frame, tag="snapshot", frozen=True, kw_only=True):
     at: int
     desks: dict[str, DeskSnapshot]
     agents: list[AgentSnapshot]
     totals: Totals
 
 
-class Error(Frame, tag="error"):
+class Error(Frame, tag="error", frozen=True, kw_only=True):
     code: str
     message: str
     retry_after_ms: int | None = None
@@ -287,6 +293,9 @@ _server_frames: msgspec.json.Decoder[ServerFrame] = msgspec.json.Decoder(ServerF
 _envelopes = msgspec.json.Decoder(_Envelope)
 _encoder = msgspec.json.Encoder()
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder says of bytes that are no frame; the last one of brackets nested too deep."""
+
 encode = _encoder.encode
 """A frame as UTF-8 JSON."""
 
@@ -303,8 +312,8 @@ def decode(data: str | bytes) -> ClientFrame:
     """
     try:
         frame = _client_frames.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadFrame(f"not a frame: {error}", ref=_ref_of(data)) from None
+    except _UNREADABLE as error:
+        raise BadFrame(f"not a frame: {error}", ref=ref_of(data)) from None
     match frame:
         case Send(body=text) if _too_large(text):
             raise TooLarge(f"a body is at most {MAX_BODY:,} bytes", ref=frame.id)
@@ -320,11 +329,11 @@ def decode_from_server(data: str | bytes) -> ServerFrame | None:
     """
     try:
         return _server_frames.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         known = {frame.__struct_config__.tag for frame in ServerFrame.__args__}
         try:
             kind = _envelopes.decode(data).type
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNREADABLE:
             kind = None
         if isinstance(kind, str) and kind not in known:
             return None
@@ -336,10 +345,11 @@ def _too_large(text: str) -> bool:
     return len(text) * 4 > MAX_BODY and len(text.encode()) > MAX_BODY
 
 
-def _ref_of(data: str | bytes) -> str | None:
+def ref_of(data: str | bytes) -> str | None:
+    """The `ref` (a message's `id`) of a frame that is refused unread; None if it has none."""
     try:
         envelope = _envelopes.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return None
     ref = envelope.id if envelope.type == "message" else envelope.ref
     return ref if isinstance(ref, str) and len(ref) <= 64 else None

@@ -312,7 +312,7 @@ class Client:
                     delay = next(delays)
                     self._emit(Disconnected(clean(str(error)), delay))
                     await asyncio.sleep(delay)
-        except Exception as error:  # handed on to whoever waits or iterates
+        except Exception as error:  # noqa: BLE001 (handed on to whoever waits or iterates)
             self._fail(error)
 
     async def _serve(self, connection: Connection) -> None:
@@ -461,18 +461,17 @@ class Client:
         task.add_done_callback(lambda _: self._healing.pop(peer, None))
 
     async def _catch_up(self, conversation: Conversation) -> None:
-        more = True
-        while more:
+        while True:
             try:
                 page = await self.history(
                     conversation.peer, after=conversation.last_seq, limit=HEAL_PAGE
                 )
             except RequestError:
-                # Not ours to read any more (the chat went to somebody else): go on with what is.
-                self._deliver(conversation.heal([], more=False))
+                return  # the client was closed: a conversation of one's own is never refused
+            to = page.messages[-1].seq if page.more else page.last_seq
+            self._deliver(conversation.heal(page.messages, to=to))
+            if not page.more and conversation.gap is None:
                 return
-            more = page.more
-            self._deliver(conversation.heal(page.messages, more=more))
 
     # --- events -------------------------------------------------------------
 

@@ -38,7 +38,7 @@ def backoff() -> Iterator[float]:
     """
     ceiling = FIRST_DELAY_S
     while True:
-        yield random.uniform(0, ceiling)  # noqa: S311 (spreads load, guards nothing)
+        yield random.uniform(0, ceiling)
         ceiling = min(ceiling * 2, LONGEST_DELAY_S)
 
 
@@ -69,7 +69,9 @@ class Connection:
                 close_timeout=2,
             )
         except InvalidURI:
-            raise SetupError(f"{url!r} is no WebSocket URL; give one like ws://host:8765/ws") from None
+            raise SetupError(
+                f"{url!r} is no WebSocket URL; give one like ws://host:8765/ws"
+            ) from None
         except (OSError, InvalidHandshake, TimeoutError) as error:
             raise Lost(str(error) or type(error).__name__) from error
         try:

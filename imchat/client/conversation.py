@@ -1,5 +1,6 @@
 """What a client knows of one conversation: order, gaps, and what is not yet acked. No I/O."""
 
+import bisect
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,23 +67,23 @@ class Conversation:
     def receive(self, message: StoredMessage) -> list[StoredMessage]:
         """Take one live message; gives those now in order, which may be none or several."""
         if message.seq <= self.last_seq:
+            self._settle(message)
             return []
         self._early[message.seq] = message
         return self._release()
 
-    def heal(self, messages: list[StoredMessage], *, more: bool) -> list[StoredMessage]:
-        """Take a page of the history after `gap`; gives the messages now in order.
+    def heal(self, messages: list[StoredMessage], *, to: int) -> list[StoredMessage]:
+        """Take a page of the history after `last_seq` that holds all that lives up to `to`.
 
-        What is missing inside the page, or anywhere once there is no `more`, has
-        expired and is passed over.
+        Gives the messages now in order. What is missing up to `to` has expired and is
+        passed over; what is missing behind it has yet to come.
         """
         for message in messages:
             if message.seq > self.last_seq:
                 self._early[message.seq] = message
         released = self._release()
-        known_to = messages[-1].seq if messages else 0
-        while self._early and (not more or self.last_seq < known_to):
-            self.last_seq = min(self._early) - 1
+        while self.last_seq < to:
+            self.last_seq = min(to, min(self._early, default=to + 1) - 1)
             released += self._release()
         return released
 
@@ -110,6 +111,12 @@ class Conversation:
     def discard(self, id: str) -> None:
         """Forget an own message that failed."""
         self._outbox.pop(id, None)
+
+    def _settle(self, message: StoredMessage) -> None:
+        """An own message turns out to be stored where the conversation has passed already."""
+        line = self._outbox.pop(message.id, None) if message.sender == self.me else None
+        if line is not None and message.seq >= self.first_seq:
+            bisect.insort(self._stored, _line(message, line), key=lambda line: line.seq or 0)
 
     def _release(self) -> list[StoredMessage]:
         released: list[StoredMessage] = []

@@ -1,7 +1,5 @@
 """Makes text that others wrote harmless before anything shows, logs or stores it."""
 
-from typing import cast
-
 import msgspec
 
 from imchat import protocol
@@ -52,8 +50,8 @@ def clean_frame(frame: protocol.ServerFrame) -> protocol.ServerFrame:
             return replace(frame, body=clean(body))
         case protocol.History(messages=messages):
             return replace(frame, messages=[replace(m, body=clean(m.body)) for m in messages])
-        case protocol.Assigned(chat=chat) | protocol.Waiting(chat=chat) | protocol.Closed(chat=chat):
-            return cast(protocol.ServerFrame, replace(frame, chat=clean_chat(chat)))
+        case protocol.Assigned() | protocol.Waiting() | protocol.Closed():
+            return replace(frame, chat=clean_chat(frame.chat))
         case protocol.Welcome(chats=chats, name=name):
             return replace(
                 frame, name=clean_line(name), chats=[clean_chat(chat) for chat in chats]

@@ -52,44 +52,44 @@ class Chat(Struct, frozen=True, kw_only=True):
     read_by_agent: int = 0
 
 
-class Assigned(Fact, tag="assigned"):
+class Assigned(Fact, tag="assigned", frozen=True, kw_only=True):
     """The chat is with its agent; `topic` is the message that the topic became, if it did."""
 
     chat: Chat
     topic: str | None = None
 
 
-class Queued(Fact, tag="queued"):
+class Queued(Fact, tag="queued", frozen=True, kw_only=True):
     """The chat waits; `eta_s` is None until the desk's queue has moved."""
 
     chat: Chat
     eta_s: int | None = None
 
 
-class Closed(Fact, tag="closed"):
+class Closed(Fact, tag="closed", frozen=True, kw_only=True):
     chat: Chat
 
 
-class AgentStatus(Fact, tag="status"):
+class AgentStatus(Fact, tag="status", frozen=True, kw_only=True):
     uid: Uid
     state: Literal["online", "away"]
     load: int
     capacity: int
 
 
-class Posted(Fact, tag="posted"):
+class Posted(Fact, tag="posted", frozen=True, kw_only=True):
     """A message was stored; `message` is the stored JSON."""
 
     message: str
 
 
-class Typing(Fact, tag="typing"):
+class Typing(Fact, tag="typing", frozen=True, kw_only=True):
     chat: ChatId
     sender: Uid
     to: Uid
 
 
-class Read(Fact, tag="read"):
+class Read(Fact, tag="read", frozen=True, kw_only=True):
     chat: ChatId
     sender: Uid
     to: Uid
@@ -111,18 +111,18 @@ class Heard(Struct, frozen=True):
 # --- what only the caller of a function hears -------------------------------
 
 
-class Refused(Fact, tag="refused"):
+class Refused(Fact, tag="refused", frozen=True, kw_only=True):
     """Nothing was changed; `code` is one of `imchat.errors`."""
 
     code: str
     message: str
 
 
-class Done(Fact, tag="done"):
+class Done(Fact, tag="done", frozen=True, kw_only=True):
     """Nothing more to say."""
 
 
-class Present(Fact, tag="present"):
+class Present(Fact, tag="present", frozen=True, kw_only=True):
     """The connection is known; the open chats of its uid."""
 
     at: int
@@ -139,18 +139,22 @@ class PostResult(Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
-class Stored(Fact, tag="stored"):
+class Stored(Fact, tag="stored", frozen=True, kw_only=True):
     results: list[PostResult]
 
 
-class Page(Fact, tag="page"):
-    """Stored messages as JSON, oldest first; `more` in the direction asked for."""
+class Page(Fact, tag="page", frozen=True, kw_only=True):
+    """Stored messages as JSON, oldest first; `more` in the direction asked for.
+
+    `last_seq` is the conversation's.
+    """
 
     messages: list[str]
     more: bool
+    last_seq: int
 
 
-class Lease(Fact, tag="lease"):
+class Lease(Fact, tag="lease", frozen=True, kw_only=True):
     """Whether the node still lives, and the names of the streams it reads."""
 
     held: bool
@@ -158,11 +162,11 @@ class Lease(Fact, tag="lease"):
     events: str
 
 
-class Swept(Fact, tag="swept"):
+class Swept(Fact, tag="swept", frozen=True, kw_only=True):
     count: int
 
 
-class Positions(Fact, tag="positions"):
+class Positions(Fact, tag="positions", frozen=True, kw_only=True):
     waiting: list[Queued]
 
 
@@ -202,7 +206,7 @@ class Totals(Struct, frozen=True):
     messages: int
 
 
-class Site(Fact, tag="site"):
+class Site(Fact, tag="site", frozen=True, kw_only=True):
     """All of a site as of one moment."""
 
     at: int
@@ -211,7 +215,7 @@ class Site(Fact, tag="site"):
     totals: Totals
 
 
-class Audit(Fact, tag="audit"):
+class Audit(Fact, tag="audit", frozen=True, kw_only=True):
     """Every fault as a sentence; none is what should be."""
 
     faults: list[str]

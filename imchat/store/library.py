@@ -86,9 +86,9 @@ class Library:
 
     async def _fcall(self, name: str, packed: bytes) -> bytes:
         try:
-            return await self._redis.fcall(name, 1, self._key, packed)
+            return bytes(await self._redis.fcall(name, 1, self._key, packed))
         except ResponseError as error:
             if "Function not found" not in str(error):
                 raise
             await self.load()
-            return await self._redis.fcall(name, 1, self._key, packed)
+            return bytes(await self._redis.fcall(name, 1, self._key, packed))

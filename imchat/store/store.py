@@ -4,7 +4,7 @@ Every method may be repeated: a call whose reply was lost is made again by the
 client library below, and the function finds that it was done.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self, TypeVar
 
@@ -234,19 +234,23 @@ class Store:
         """Wait for what the node must tell; gives the last entry's id and the facts in order."""
         entries = await self._read(stream, after)
         heard = [
-            facts.Heard(entry[b"to"].decode(), entry[b"except"].decode(), _TOLD.decode(entry[b"fact"]))
+            facts.Heard(
+                Uid(entry[b"to"].decode()), entry[b"except"].decode(), _TOLD.decode(entry[b"fact"])
+            )
             for _, entry in entries
         ]
         return (entries[-1][0].decode() if entries else after), heard
 
-    async def read_events(self, stream: str, after: str) -> tuple[str, int]:
-        """Wait for what happened on the site; gives the last entry's id and how many came."""
-        entries = await self._read(stream, after)
+    async def read_events(self, stream: str, after: str, *, block_ms: int) -> tuple[str, int]:
+        """Wait for what happens on the site; gives the last entry's id and how many came."""
+        entries = await self._read(stream, after, block_ms=block_ms)
         return (entries[-1][0].decode() if entries else after), len(entries)
 
-    async def _read(self, stream: str, after: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    async def _read(
+        self, stream: str, after: str, *, block_ms: int = BLOCK_MS
+    ) -> list[tuple[bytes, dict[bytes, bytes]]]:
         try:
-            found: Any = await self._redis.xread({stream: after}, STREAM_BATCH, BLOCK_MS)
+            found: Any = await self._redis.xread({stream: after}, STREAM_BATCH, block_ms)
         except (RedisError, OSError) as error:
             raise Unavailable("the store does not answer") from error
         if not found:

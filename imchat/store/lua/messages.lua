@@ -154,5 +154,5 @@ call.register("history", function(a)
   if not forward then
     for i = 1, math.floor(#page / 2) do page[i], page[#page - i + 1] = page[#page - i + 1], page[i] end
   end
-  return { fact = "page", messages = page, more = more }
+  return { fact = "page", messages = page, more = more, last_seq = last }
 end)

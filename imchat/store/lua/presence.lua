@@ -42,9 +42,18 @@ local function open_chats(uid)
   return found
 end
 
--- Returns: present. Refuses with: conflict, when the uid has another role. A role lives
+-- A node that was declared dead, or said goodbye, has a lease of 0 until it is swept.
+local function lives(node)
+  return tonumber(command("ZSCORE", keys.nodes(), node) or 0) > 0
+end
+
+-- Returns: present. Refuses with: conflict, when the uid has another role, and unavailable,
+-- when the node is dead: nobody would notice that this connection is lost. A role lives
 -- as long after its last connection as the uid's messages may.
 call.register("connect", function(a)
+  if not lives(a.node) then
+    return call.refuse("unavailable", "this node was declared dead; connect again")
+  end
   local role = command("GET", keys.role(a.uid))
   if role and role ~= a.role then
     return call.refuse("conflict", "'" .. a.uid .. "' is known here as " .. role .. ", not as " .. a.role)
@@ -95,10 +104,10 @@ end
 -- Writes: nodes, inbox. Renews the node's lease, or begins it with `join`, and drops what
 -- it has read of its inbox. Returns: lease; `held` is false when it was declared dead.
 call.register("lease", function(a)
-  local held = a.join or command("ZSCORE", keys.nodes(), a.node)
+  local held = a.join or lives(a.node)
   if held then command("ZADD", keys.nodes(), call.now + a.lease_ms, a.node) end
   if a.read_to then command("XTRIM", keys.inbox(a.node), "MINID", a.read_to) end
-  return { fact = "lease", held = held and true or false, inbox = keys.inbox(a.node),
+  return { fact = "lease", held = held, inbox = keys.inbox(a.node),
     events = keys.events() }
 end)
 
@@ -113,6 +122,7 @@ end)
 call.register("sweep", function(a)
   local count = 0
   for _, node in ipairs(command("ZRANGEBYSCORE", keys.nodes(), 0, call.now)) do
+    command("ZADD", keys.nodes(), "XX", 0, node) -- half swept it must not come back
     local found = command("HRANDFIELD", keys.held(node), a.limit, "WITHVALUES")
     for i = 1, #found, 2 do lose(found[i + 1], found[i], node) end
     count = count + #found / 2

@@ -1,8 +1,12 @@
 -- What customers and agents ask about chats: request, close, status.
 
--- Returns: assigned, or queued. Refuses with: queue_full.
+-- Returns: assigned, or queued. Refuses with: queue_full, and unavailable, when the
+-- connection that asks was given up for lost: nobody would close the chat.
 -- A customer that has an open chat gets that one, so asking twice is harmless.
 call.register("request", function(a)
+  if command("HEXISTS", keys.presence(a.customer), a.connection) == 0 then
+    return call.refuse("unavailable", "this connection was given up for lost; connect again")
+  end
   local open = command("GET", keys.open(a.customer))
   if open then return chats.standing(open) end
   local tier = tiers.current(a.desk)

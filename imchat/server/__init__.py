@@ -1,0 +1,1 @@
+"""The server: nodes that hold sockets, and nothing else that matters."""

@@ -1,0 +1,129 @@
+"""Bytes and text frames: handshake, limits, keepalive, close. The server's one WebSocket door."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from imchat import protocol
+from imchat.errors import SetupError
+from imchat.protocol import CloseCode
+from imchat.server import http
+from imchat.server.hub import Outbox
+from imchat.server.session import Services, Session
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_S = 20.0
+CLOSE_TIMEOUT_S = 3.0
+
+
+class Gateway:
+    """Listens, and gives each connection a session."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @contextlib.asynccontextmanager
+    async def listen(self) -> AsyncIterator[int]:
+        """Serve on the port that is given, until the end of the block. Raises SetupError.
+
+        At the end clients are closed with 1001 and their sessions ended, within a bound.
+        """
+        settings = self._services.settings
+        try:
+            server = await serve(
+                self._connected,
+                settings.host,
+                settings.port,
+                process_request=self._answer_http,
+                subprotocols=[protocol.SUBPROTOCOL],  # type: ignore[list-item]
+                compression=None,
+                server_header=None,
+                max_size=protocol.MAX_FRAME,
+                ping_interval=KEEPALIVE_S,
+                ping_timeout=KEEPALIVE_S,
+                close_timeout=CLOSE_TIMEOUT_S,
+            )
+        except OSError as error:
+            raise SetupError(
+                f"cannot listen on {settings.host}:{settings.port}: {error.strerror};"
+                " is another server running? Give another --port"
+            ) from None
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            await _close(server)
+
+    async def _answer_http(self, connection: ServerConnection, request: Request) -> Response | None:
+        services = self._services
+        path = request.path.partition("?")[0]
+        if path == protocol.PATH:
+            return None
+        if path == "/healthz":
+            status, kind, body = await http.health(services.store, services.node)
+        elif path == "/metrics":
+            status, kind, body = http.metrics(services.metrics)
+        else:
+            return connection.respond(404, f"Nothing here; the WebSocket is at {protocol.PATH}\n")
+        headers = Headers(
+            {"Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close"}
+        )
+        return Response(status.value, status.phrase, headers, body)
+
+    async def _connected(self, socket: ServerConnection) -> None:
+        outbox = Outbox(secrets.token_hex(8), lambda: self._give_up(socket))
+        session = Session(self._services, outbox)
+        self._services.metrics.connections += 1
+        writer = asyncio.create_task(self._write(socket, outbox))
+        try:
+            await self._read(socket, outbox, session)
+            await writer  # it ends once what is queued is sent and the socket closed
+        except ConnectionClosed:
+            pass
+        finally:
+            writer.cancel()
+            self._services.metrics.connections -= 1
+            await session.end()
+
+    async def _read(self, socket: ServerConnection, outbox: Outbox, session: Session) -> None:
+        try:
+            async with asyncio.timeout(protocol.HELLO_TIMEOUT_S):
+                first = await socket.recv()
+        except TimeoutError:
+            outbox.close(CloseCode.HELLO_TIMEOUT, "no hello in time")
+            return
+        await session.hello(first)
+        while outbox.closing is None:
+            await session.receive(await socket.recv())
+
+    def _give_up(self, socket: ServerConnection) -> None:
+        # It learns why only if it reads on; if not, the socket is cut.
+        self._services.metrics.slow_clients_closed += 1
+        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, socket.transport.abort)
+
+    async def _write(self, socket: ServerConnection, outbox: Outbox) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await outbox.wake.wait()
+                outbox.wake.clear()
+                while (frame := outbox.take()) is not None:
+                    await socket.send(frame, text=True)
+                    self._services.metrics.frames_sent += 1
+                if outbox.closing is not None:
+                    await socket.close(*outbox.closing)
+                    return
+
+
+async def _close(server: Server) -> None:
+    server.close(code=CloseCode.GOING_AWAY, reason="the server is going away")
+    # The library waits for the handlers without a limit.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2 * CLOSE_TIMEOUT_S):
+            await server.wait_closed()

@@ -1,0 +1,75 @@
+"""How much of what one uid, or one connection, may do."""
+
+from collections import deque
+from weakref import WeakValueDictionary
+
+from imchat.errors import RateLimited
+from imchat.ids import Uid
+from imchat.protocol import BAD_FRAMES_A_MINUTE, RATE_LIMITED_PATIENCE_S
+
+BURST_S = 3.0
+"""So many seconds' worth of frames may come at once."""
+QUIET_S = 1.0
+"""So long without a refusal, and a uid no longer keeps it up."""
+
+
+class Bucket:
+    """A token bucket: `rate` frames a second, `burst` at once. Times are seconds.
+
+    Source: the token bucket of J. Turner, "New Directions in Communications", 1986.
+    """
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = burst
+        self._at = 0.0
+        self._refused_since = 0.0
+        self._refused_last = 0.0
+
+    def take(self, now: float) -> None:
+        """Count one frame. Raises RateLimited."""
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+        if self._tokens >= 1:
+            self._tokens -= 1
+            return
+        if now - self._refused_last > QUIET_S:
+            self._refused_since = now
+        self._refused_last = now
+        wait_ms = int((1 - self._tokens) / self._rate * 1000) + 1
+        raise RateLimited("too many frames; slow down", retry_after_ms=wait_ms)
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether the limit has been exceeded without a pause for too long."""
+        return self._refused_last - self._refused_since >= RATE_LIMITED_PATIENCE_S
+
+
+class Limits:
+    """The buckets of the uids that are connected to this node."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._buckets: WeakValueDictionary[Uid, Bucket] = WeakValueDictionary()
+
+    def bucket(self, uid: Uid) -> Bucket:
+        """The one bucket of all connections of `uid`; it lives as long as somebody holds it."""
+        found = self._buckets.get(uid)
+        if found is None:
+            found = self._buckets[uid] = Bucket(self._rate, self._rate * BURST_S)
+        return found
+
+
+class BadFrames:
+    """The bad frames of one connection in the last minute."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque()
+
+    def add(self, now: float) -> bool:
+        """Count one at `now` (seconds); gives whether these are now too many."""
+        self._times.append(now)
+        while now - self._times[0] > 60:
+            self._times.popleft()
+        return len(self._times) >= BAD_FRAMES_A_MINUTE

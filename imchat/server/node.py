@@ -1,0 +1,137 @@
+"""Composes the parts of a server, starts and stops them in order, owns every task."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+
+from imchat import tokens
+from imchat.protocol import CloseCode
+from imchat.server.board import Board
+from imchat.server.gateway import Gateway
+from imchat.server.hub import Hub
+from imchat.server.inbox import Inbox
+from imchat.server.janitor import Janitor
+from imchat.server.limits import Limits
+from imchat.server.metrics import Metrics
+from imchat.server.poster import Poster
+from imchat.server.session import Services
+from imchat.server.waiting import Waiting
+from imchat.settings import ServerSettings
+from imchat.store import facts
+from imchat.store.embedded import EmbeddedStore
+from imchat.store.store import Rules, Store
+
+log = logging.getLogger(__name__)
+
+
+class Node:
+    """A running server: `port` it listens on, `store_url` of the store it uses.
+
+    Any number of nodes may run against one store. Use `running()`.
+    """
+
+    def __init__(self, settings: ServerSettings, services: Services, store_url: str) -> None:
+        self.port = settings.port
+        self.store_url = store_url
+        self._settings = settings
+        self._services = services
+        store, hub, waiting = services.store, services.hub, services.waiting
+        self._inbox = Inbox(store, hub, waiting)
+        self._board = Board(store, hub, waiting)
+        self._janitor = Janitor(store, self._inbox)
+
+    @property
+    def url(self) -> str:
+        """Where clients connect to."""
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        return f"ws://{host}:{self.port}/ws"
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Serve until the end of the block, then close the clients with 1001 and retire.
+
+        An error of any task ends the block with it.
+        """
+        services = self._services
+        lease = await self._janitor.take_lease(services.node)
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(work)
+                for work in (
+                    services.poster.run(),
+                    self._live(lease),
+                    self._janitor.sweep(),
+                    self._board.push_positions(),
+                    self._board.push_snapshots(lease.events),
+                )
+            ]
+            try:
+                async with Gateway(services).listen() as self.port:
+                    yield
+            finally:
+                with contextlib.suppress(Exception):  # the lease runs out by itself as well
+                    await services.store.retire(services.node)
+                for task in background:
+                    task.cancel()
+
+    async def _live(self, lease: facts.Lease) -> None:
+        """Read the inbox under a lease; begin a new life when this one was declared over."""
+        services = self._services
+        while True:
+            async with asyncio.TaskGroup() as life:
+                reading = life.create_task(self._inbox.run(lease.inbox))
+                await self._janitor.hold_lease(services.node)
+                reading.cancel()
+            services.node = new_name()
+            services.hub.close_all(CloseCode.GOING_AWAY, "this node was declared dead")
+            lease = await self._janitor.take_lease(services.node)
+
+
+def new_name() -> str:
+    """A name for a node that no other had."""
+    return f"{socket.gethostname().partition('.')[0]}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+@contextlib.asynccontextmanager
+async def running(settings: ServerSettings) -> AsyncIterator[Node]:
+    """Start everything that a server needs; stop it at the end of the block.
+
+    Raises SetupError when it cannot start, Unavailable when the store of `redis` does
+    not answer.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        url = settings.redis
+        if url is None:
+            embedded = EmbeddedStore(settings.data_dir)
+            stack.push_async_callback(embedded.stop)
+            await embedded.start()
+            url = embedded.url
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            stack.callback(tasks.create_task(embedded.supervise()).cancel)
+        rules = Rules(
+            history_days=settings.history_days,
+            grace_s=settings.grace_s,
+            max_queue=settings.max_queue,
+        )
+        store = await stack.enter_async_context(Store(url, site=settings.site, rules=rules))
+        await store.library.load()
+        metrics = Metrics()
+        services = Services(
+            settings=settings,
+            secret=tokens.ensure_secret(settings.data_dir),
+            node=new_name(),
+            store=store,
+            hub=Hub(),
+            poster=Poster(store, metrics),
+            waiting=Waiting(),
+            limits=Limits(settings.rate),
+            metrics=metrics,
+        )
+        node = Node(settings, services, url)
+        async with node.serving():
+            log.info("listening on %s", node.url)
+            yield node

@@ -1,0 +1,168 @@
+"""Facts as frames. Pure."""
+
+from collections import defaultdict
+from typing import assert_never
+
+import msgspec
+
+from imchat import protocol
+from imchat.errors import RateLimited, RequestError
+from imchat.ids import Uid
+from imchat.store import facts
+
+_STORED_V1 = '{"v":1,'
+
+
+def chat(fact: facts.Chat) -> protocol.Chat:
+    """CHAT of the protocol."""
+    return protocol.Chat(
+        chat=fact.id,
+        desk=fact.desk,
+        customer=fact.customer,
+        agent=fact.agent,
+        state=fact.state,
+        opened_at=fact.opened_at,
+        assigned_at=fact.assigned_at,
+        last_seq=fact.last_seq,
+        position=fact.position,
+        customer_name=fact.customer_name,
+        agent_name=fact.agent_name,
+        topic=fact.topic,
+        read_by_customer=fact.read_by_customer,
+        read_by_agent=fact.read_by_agent,
+    )
+
+
+def told(fact: facts.Told, *, ref: str | None = None) -> bytes:
+    """The frame that tells a fact; `ref` where it answers a request."""
+    match fact:
+        case facts.Posted(message=message):
+            return stored_message(message)
+        case facts.Assigned():
+            frame: protocol.Frame = protocol.Assigned(chat=chat(fact.chat), ref=ref)
+        case facts.Queued(chat=waiting, eta_s=eta_s):
+            frame = protocol.Waiting(
+                chat=chat(waiting), position=waiting.position or 1, eta_s=eta_s, ref=ref
+            )
+        case facts.Closed(chat=closed):
+            frame = protocol.Closed(
+                chat=chat(closed),
+                by=closed.by or "system",
+                reason=closed.reason or "disconnected",
+                ref=ref,
+            )
+        case facts.AgentStatus(uid=uid, state=state, load=load, capacity=capacity):
+            frame = protocol.Status(uid=uid, state=state, load=load, capacity=capacity, ref=ref)
+        case facts.Typing(chat=id, sender=sender, to=to):
+            frame = protocol.Typing(chat=id, sender=sender, to=to)
+        case facts.Read(chat=id, sender=sender, to=to, seq=seq):
+            frame = protocol.Read(chat=id, sender=sender, to=to, seq=seq)
+        case _:
+            assert_never(fact)
+    return protocol.encode(frame)
+
+
+def stored_message(message: str) -> bytes:
+    """MESSAGE as a push, out of the stored JSON without opening it."""
+    return ('{"type":"message",' + message.removeprefix(_STORED_V1)).encode()
+
+
+def ack(id: str, result: facts.PostResult) -> bytes:
+    """What says that a message is stored."""
+    return protocol.encode(
+        protocol.Ack(id=id, chat=result.chat, seq=result.seq, at=result.at)
+    )
+
+
+class _HistoryOfStored(protocol.Frame, tag="history", frozen=True, kw_only=True):
+    """`protocol.History` whose messages are JSON already."""
+
+    peer: Uid = msgspec.field(name="with")
+    messages: list[msgspec.Raw]
+    more: bool
+    last_seq: int
+
+
+def history(peer: Uid, page: facts.Page, *, ref: str | None) -> bytes:
+    """A page of a history, out of the stored JSON without opening it."""
+    messages = [
+        msgspec.Raw(("{" + message.removeprefix(_STORED_V1)).encode()) for message in page.messages
+    ]
+    return protocol.encode(
+        _HistoryOfStored(
+            peer=peer, messages=messages, more=page.more, last_seq=page.last_seq, ref=ref
+        )
+    )
+
+
+def error(refusal: RequestError, *, ref: str | None = None) -> bytes:
+    """The error frame of a refusal."""
+    retry_after_ms = refusal.retry_after_ms if isinstance(refusal, RateLimited) else None
+    return protocol.encode(
+        protocol.Error(
+            code=refusal.code,
+            message=str(refusal),
+            ref=refusal.ref or ref,
+            retry_after_ms=retry_after_ms,
+        )
+    )
+
+
+def snapshot(site: facts.Site, *, ref: str | None = None) -> protocol.Snapshot:
+    """SNAPSHOT of the protocol; the tiers are derived from the agents."""
+    agents = sorted(site.agents, key=lambda agent: agent.uid)
+    return protocol.Snapshot(
+        at=site.at,
+        desks={desk.name: _desk(desk, site) for desk in sorted(site.desks, key=lambda d: d.name)},
+        agents=[
+            protocol.AgentSnapshot(
+                uid=agent.uid,
+                name=agent.name,
+                state="grace" if agent.in_grace else agent.state,
+                load=agent.load,
+                capacity=agent.capacity,
+                desks=agent.desks,
+                customers=agent.customers,
+            )
+            for agent in agents
+        ],
+        totals=_totals(site),
+        ref=ref,
+    )
+
+
+def _is_online(agent: facts.Agent) -> bool:
+    return agent.state == "online" and not agent.in_grace
+
+
+def _desk(desk: facts.DeskQueue, site: facts.Site) -> protocol.DeskSnapshot:
+    online = [a for a in site.agents if desk.name in a.desks and _is_online(a)]
+    tiers: defaultdict[int, list[Uid]] = defaultdict(list)
+    for agent in sorted(online, key=lambda agent: agent.moved):
+        tiers[agent.load].append(agent.uid)
+    free = [agent.load for agent in online if agent.load < agent.capacity]
+    return protocol.DeskSnapshot(
+        tier=min(free, default=None),
+        tiers={str(n): tiers[n] for n in sorted(tiers)},
+        waiting=desk.waiting,
+        # Not the head's: a chat that is queued again stands first with a short wait.
+        oldest_wait_s=max(((site.at - h.since) // 1000 for h in desk.head), default=None),
+        head=[protocol.QueueHead(h.customer, h.chat, h.since) for h in desk.head],
+    )
+
+
+def _totals(site: facts.Site) -> protocol.Totals:
+    online = [agent for agent in site.agents if _is_online(agent)]
+    return protocol.Totals(
+        waiting=sum(desk.waiting for desk in site.desks),
+        active=sum(agent.load for agent in site.agents),
+        online=len(online),
+        away=sum(a.state == "away" and not a.in_grace for a in site.agents),
+        grace=sum(agent.in_grace for agent in site.agents),
+        slots=sum(agent.capacity for agent in online),
+        requested=site.totals.requested,
+        assigned=site.totals.assigned,
+        closed=site.totals.closed,
+        abandoned=site.totals.abandoned,
+        messages=site.totals.messages,
+    )

