@@ -134,6 +134,14 @@ class Chat(Struct, frozen=True, kw_only=True):
     read_by_agent: int
 
 
+class AgentStatus(Struct, frozen=True, kw_only=True):
+    """How an agent stands."""
+
+    state: Literal["online", "away"]
+    load: int
+    capacity: int
+
+
 class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):
     uid: Uid
     role: Role
@@ -141,6 +149,8 @@ class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):
     node: str
     at: int
     chats: list[Chat]
+    status: AgentStatus | None = None
+    """An agent's; null for others."""
 
 
 class Assigned(Frame, tag="assigned", frozen=True, kw_only=True):

@@ -33,6 +33,11 @@ def chat(fact: facts.Chat) -> protocol.Chat:
     )
 
 
+def agent_status(fact: facts.AgentStatus) -> protocol.AgentStatus:
+    """How an agent stands, for its welcome."""
+    return protocol.AgentStatus(state=fact.state, load=fact.load, capacity=fact.capacity)
+
+
 def told(fact: facts.Told, *, ref: str | None = None) -> bytes:
     """The frame that tells a fact; `ref` where it answers a request."""
     match fact:

@@ -123,10 +123,11 @@ class Done(Fact, tag="done", frozen=True, kw_only=True):
 
 
 class Present(Fact, tag="present", frozen=True, kw_only=True):
-    """The connection is known; the open chats of its uid."""
+    """The connection is known; the open chats of its uid, and how an agent stands."""
 
     at: int
     chats: list[Chat]
+    status: AgentStatus | None = None
 
 
 class PostResult(Struct, frozen=True, kw_only=True):

@@ -63,7 +63,8 @@ call.register("connect", function(a)
   command("HSET", keys.held(a.node), a.connection, a.uid)
   local came_back = command("ZREM", keys.grace(), a.uid) == 1
   if a.role == "agent" then arrive(a, came_back) end
-  return { fact = "present", at = call.now, chats = open_chats(a.uid) }
+  return { fact = "present", at = call.now, chats = open_chats(a.uid),
+    status = tiers.status(a.uid) }
 end)
 
 -- Takes one connection away; with the last one the grace begins.

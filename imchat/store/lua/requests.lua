@@ -55,10 +55,8 @@ call.register("status", function(a)
     tiers.enter(agent)
     call.event("status", { agent = a.uid, state = a.state })
     chats.dispatch(agent.desks)
-    agent = tiers.agent(a.uid)
   end
-  local fact = { fact = "status", uid = a.uid, state = agent.state, load = agent.load,
-    capacity = agent.capacity }
+  local fact = tiers.status(a.uid)
   call.tell(a.uid, fact, a.connection)
   return fact
 end)

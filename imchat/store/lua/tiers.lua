@@ -21,6 +21,13 @@ function tiers.agent(uid)
   }
 end
 
+-- Returns: the fact of how the agent stands, or nil when it is offline.
+function tiers.status(uid)
+  local agent = tiers.agent(uid)
+  return agent and { fact = "status", uid = uid, state = agent.state, load = agent.load,
+    capacity = agent.capacity }
+end
+
 -- Whether the agent belongs in a bucket of each of its desks.
 function tiers.has_free_slot(agent)
   return agent.state == "online" and not agent.in_grace and agent.load < agent.capacity
