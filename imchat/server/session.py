@@ -104,7 +104,7 @@ class Session:
                     node=self._node,
                     at=present.at,
                     chats=[views.chat(chat) for chat in present.chats],
-                    status=present.status and views.agent_status(present.status),
+                    status=views.agent_status(present.status) if present.status else None,
                 )
             )
         )

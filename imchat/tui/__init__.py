@@ -1,0 +1,1 @@
+"""The screens: an agent's console, a customer's window, a supervisor's dashboard."""

@@ -1,0 +1,1 @@
+"""The regions of the screens, a file each."""
