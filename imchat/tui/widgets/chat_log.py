@@ -90,6 +90,15 @@ class ChatLog(ScrollView, can_focus=True):
         """Whether the newest message is on the screen."""
         return self.scroll_offset.y >= self._end - self.scrollable_content_region.height
 
+    @property
+    def has_room(self) -> bool:
+        """Whether all that is known fits on the screen."""
+        return self._end <= self.scrollable_content_region.height
+
+    def follow(self) -> None:
+        """Go to the end, and stay there as more comes."""
+        self.scroll_end(animate=False, immediate=True)
+
     def show(
         self, conversation: Conversation | None, name_of: Callable[[Uid], str], *, empty: str
     ) -> None:
@@ -105,7 +114,7 @@ class ChatLog(ScrollView, can_focus=True):
         prepended = bool(self._blocks and lines and self._blocks[0].line is not lines[0])
         self._lay_out(lines)
         if follow:
-            self.scroll_end(animate=False, immediate=True)
+            self.follow()
             self._seen = len(lines)
         elif prepended:
             self.scroll_to(y=self._end - from_end, animate=False)
@@ -178,7 +187,7 @@ class ChatLog(ScrollView, can_focus=True):
         self._wrapped.clear()
         self._lay_out(lines)
         if follow:
-            self.scroll_end(animate=False, immediate=True)
+            self.follow()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Ask for what came before when the top is near."""

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -64,8 +65,10 @@ class Composer(TextArea):
         self._set(because, because)
 
     def _set(self, because: str, placeholder: str) -> None:
-        if (self.closed_because, self.placeholder) != (because, placeholder):
-            self.closed_because, self.placeholder = because, placeholder
+        # A name may stand in it, so it must not be read as markup.
+        text = Content(placeholder)
+        if (self.closed_because, self.placeholder) != (because, text):
+            self.closed_because, self.placeholder = because, text
             self.set_class(bool(because), "-shut")
 
     def action_submit(self) -> None:

@@ -1,0 +1,197 @@
+"""The customer's window."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from imchat import protocol
+from imchat.client import Client, ClosedMeanwhile, Connected, Event
+from imchat.errors import RequestError
+from imchat.ids import Desk
+from imchat.tui.app import ImchatApp
+from imchat.tui.widgets.chat_pane import ChatPane
+from imchat.tui.widgets.composer import Composer
+from imchat.tui.widgets.confirm import Confirm
+from imchat.tui.widgets.title_bar import TitleBar
+
+_ENDED_BY = {
+    "customer": "You closed the chat.",
+    "agent": "{agent} closed the chat.",
+    "supervisor": "A supervisor closed the chat.",
+    "disconnected": "The chat was closed while you were away.",
+    "left_queue": "You left the queue.",
+}
+
+
+class CustomerApp(ImchatApp):
+    """Asks for help at once, shows the place in the queue, then the conversation."""
+
+    TITLE = "imchat customer"
+    CSS = """
+    Screen { background: $background; }
+    #standing {
+        height: auto; padding: 1 2; background: $surface; text-align: center;
+        border-left: wide $primary;
+        &.-waiting { border-left: wide $warning; }
+        &.-over { border-left: wide $border-blurred; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f3", "ask", "Ask for help", id="ask"),
+        Binding("f4", "close_chat", "Close chat", id="close_chat"),
+    ]
+
+    def __init__(self, client: Client, *, topic: str | None, desk: Desk) -> None:
+        super().__init__(client)
+        self._topic = topic
+        self._desk = desk
+        self._asked = False
+        self._waiting: protocol.Waiting | None = None
+        self._last: protocol.Chat | None = None
+        self._over = ""
+
+    def compose(self) -> ComposeResult:
+        """Title, how one stands, conversation, keys."""
+        yield TitleBar("customer service")
+        yield Static(id="standing")
+        yield ChatPane(self.client)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Writing comes first."""
+        super().on_mount()
+        self.query_one(Composer).focus()
+
+    # --- what happened -------------------------------------------------------
+
+    def heard(self, event: Event) -> None:
+        """Keep the window true."""
+        match event:
+            case Connected(welcome=welcome):
+                self._welcomed(welcome)
+            case protocol.Waiting():
+                self._waiting = event
+            case protocol.Assigned(chat=chat):
+                self._assigned(chat)
+            case protocol.Closed(chat=chat, reason=reason):
+                self._ended(chat, _ENDED_BY[reason])
+            case ClosedMeanwhile(chat=chat):
+                self._ended(chat, _ENDED_BY["disconnected"])
+            case _:
+                self.query_one(ChatPane).heard(event)
+
+    def _welcomed(self, welcome: protocol.Welcome) -> None:
+        self.query_one(TitleBar).standing = Content.styled(welcome.name, "bold")
+        if welcome.chats:
+            self._asked, self._last = True, welcome.chats[0]
+        elif not self._asked:
+            self.action_ask()
+
+    def _assigned(self, chat: protocol.Chat) -> None:
+        self._last, self._waiting = chat, None
+        if not self.app_focus:
+            self.bell()
+
+    def _ended(self, chat: protocol.Chat, how: str) -> None:
+        agent = chat.agent_name or chat.agent or "The agent"
+        self._over = how.format(agent=agent)
+        self._waiting = None
+        if chat.agent is not None:
+            self._last = chat
+
+    # --- how things stand ----------------------------------------------------
+
+    @property
+    def _open(self) -> protocol.Chat | None:
+        return next(iter(self.client.chats.values()), None)
+
+    def draw(self) -> None:
+        """Show everything as it is now."""
+        chat = self._open
+        standing = self.query_one("#standing", Static)
+        standing.set_class(chat is not None and chat.state == "waiting", "-waiting")
+        standing.set_class(chat is None, "-over")
+        standing.update(self._standing(chat))
+        if self._last is None or self._last.agent is None:
+            self.query_one(ChatPane).show(None, shut=self._shut(chat), empty="")
+        else:
+            self.query_one(ChatPane).show(self._last, shut=self._shut(chat), empty="Say hello.")
+
+    def _standing(self, chat: protocol.Chat | None) -> Content:
+        if chat is None:
+            if not self._asked:
+                return Content("Connecting…")
+            return Content.assemble((self._over or "Asking for help…", ""), self._hint)
+        if chat.state == "active":
+            name = chat.agent_name or chat.agent or ""
+            return Content.assemble((name, "bold $text-success"), " is here for you.")
+        return self._place(chat)
+
+    @property
+    def _hint(self) -> Content:
+        return Content.styled("  F3 asks for help again.", "$text-muted" if self._over else "")
+
+    def _place(self, chat: protocol.Chat) -> Content:
+        waiting = self._waiting
+        position = waiting.position if waiting else chat.position
+        eta_s = waiting.eta_s if waiting else None
+        return Content.assemble(
+            "You are number ", (str(position or "?"), "bold $text-warning"), " in the queue",
+            f", about {_minutes(eta_s)}." if eta_s is not None else ".",
+            ("\nStay here: you are served in turn.", "$text-muted"),
+        )
+
+    def _shut(self, chat: protocol.Chat | None) -> str:
+        if chat is None:
+            return "There is no open chat; F3 asks for help." if self._asked else "Connecting…"
+        return "You can write as soon as somebody is here." if chat.state == "waiting" else ""
+
+    # --- what the customer does ----------------------------------------------
+
+    def on_chat_pane_changed(self) -> None:
+        """There is something new to show."""
+        self.stale()
+
+    def action_ask(self) -> None:
+        """Ask for an agent, unless there is a chat."""
+        if self._open is None:
+            self._asked, self._over = True, ""
+            self.run_worker(self._ask(), group="ask", exclusive=True)
+
+    async def _ask(self) -> None:
+        topic, self._topic = self._topic, None
+        try:
+            await self.client.request(desk=self._desk, topic=topic)
+        except RequestError as error:
+            self._topic = topic
+            self._over = f"{str(error).capitalize()}."
+            self.stale()
+
+    def action_close_chat(self) -> None:
+        """Close the chat or leave the queue, after asking."""
+        chat = self._open
+        if chat is None:
+            return
+        waits = chat.state == "waiting"
+        question = "Leave the queue?" if waits else "Close the chat?"
+        yes = "Leave" if waits else "Close it"
+        self.push_screen(Confirm(question, yes), lambda said: self._close(chat, yes=said))
+
+    def _close(self, chat: protocol.Chat, *, yes: bool | None) -> None:
+        if yes:
+            self.run_worker(self._close_now(chat), group="close")
+
+    async def _close_now(self, chat: protocol.Chat) -> None:
+        try:
+            await self.client.close(chat.chat)
+        except RequestError as error:
+            self.notify(str(error), severity="error", markup=False)
+
+
+def _minutes(seconds: int) -> str:
+    if seconds < 90:
+        return f"{max(5, round(seconds / 5) * 5)} seconds"
+    return f"{round(seconds / 60)} minutes"

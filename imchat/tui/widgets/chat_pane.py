@@ -1,0 +1,180 @@
+"""The conversation, who is writing, and the composer."""
+
+import time
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from imchat import protocol
+from imchat.client import Client, Conversation, Event
+from imchat.errors import NotFound, RequestError
+from imchat.ids import ChatId, Uid
+from imchat.tui.widgets.chat_log import ChatLog
+from imchat.tui.widgets.composer import Composer
+
+PAGE = 50
+TYPING_SHOWN_S = 4.0
+TYPING_TOLD_EVERY_S = 2.0
+
+
+class ChatPane(Vertical):
+    """Shows one chat at a time and sends what is written in it.
+
+    Keeps a draft for each chat, loads what came before when it is looked for, and
+    tells the other what was read: only what was on a screen that has the focus.
+    """
+
+    DEFAULT_CSS = """
+    ChatPane { width: 1fr; height: 1fr; }
+    ChatPane ChatLog { height: 1fr; }
+    ChatPane #writes { height: 1; padding: 0 2; color: $text-muted; }
+    """
+
+    class Changed(Message):
+        """There is something new to show."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self._client = client
+        self._chat: protocol.Chat | None = None
+        self._drafts: dict[ChatId, str] = {}
+        self._loading: set[Uid] = set()
+        self._writing: tuple[Uid, float] = (Uid(""), 0.0)
+        self._told_typing_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Log above, composer below."""
+        yield ChatLog()
+        yield Static(id="writes")
+        yield Composer()
+
+    # --- what is shown -------------------------------------------------------
+
+    def show(self, chat: protocol.Chat | None, *, shut: str, empty: str) -> None:
+        """Show a chat as it is now; `shut` says why nothing can be sent, or is empty."""
+        self._change_draft(chat)
+        self._chat = chat
+        conversation = self._conversation
+        self.query_one(ChatLog).show(conversation, self._name_of, empty=empty)
+        composer = self.query_one(Composer)
+        if shut:
+            composer.shut(shut)
+        else:
+            composer.open(f"Write to {self._name_of(self._peer or Uid(''))}…")
+        self._show_writing()
+        if conversation is not None:
+            self._load_if_room(conversation)
+            if not shut:
+                self._mark_read(conversation)
+
+    def heard(self, event: Event) -> None:
+        """Note who is writing, until it has come."""
+        match event:
+            case protocol.Typing(sender=sender):
+                self._writing = (sender, time.monotonic())
+            case protocol.Message(sender=sender) if sender == self._writing[0]:
+                self._writing = (Uid(""), 0.0)
+            case protocol.Error(message=message, code=code) if code != NotFound.code:
+                # Not found: what was being written or read was closed at that moment.
+                self.notify(message, severity="error", markup=False)
+            case _:
+                pass
+
+    def _change_draft(self, chat: protocol.Chat | None) -> None:
+        old = self._chat.chat if self._chat else None
+        new = chat.chat if chat else None
+        if old == new:
+            return
+        composer = self.query_one(Composer)
+        if old is not None and composer.text:
+            self._drafts[old] = composer.text
+        composer.text = self._drafts.pop(new, "") if new is not None else ""
+        composer.move_cursor(composer.document.end)
+
+    @property
+    def _peer(self) -> Uid | None:
+        chat = self._chat
+        if chat is None or chat.agent is None:
+            return None
+        return chat.agent if chat.customer == self._client.uid else chat.customer
+
+    @property
+    def _conversation(self) -> Conversation | None:
+        return self._client.conversation(self._peer) if self._peer else None
+
+    def _name_of(self, uid: Uid) -> str:
+        chat = self._chat
+        if chat is not None and uid == chat.customer:
+            return chat.customer_name
+        if chat is not None and uid == chat.agent:
+            return chat.agent_name or uid
+        return uid
+
+    def _show_writing(self) -> None:
+        sender, at = self._writing
+        is_writing = sender == self._peer and time.monotonic() - at < TYPING_SHOWN_S
+        said = Content(f"{self._name_of(sender)} is writing…" if is_writing else "")
+        self.query_one("#writes", Static).update(said)
+
+    # --- what is done --------------------------------------------------------
+
+    def _mark_read(self, conversation: Conversation) -> None:
+        if self.app.app_focus and self.query_one(ChatLog).at_end and conversation.unread:
+            self._client.mark_read(conversation.peer, conversation.last_seq)
+
+    def _load_if_room(self, conversation: Conversation) -> None:
+        if self.query_one(ChatLog).has_room:
+            self.load_earlier(conversation)
+
+    def load_earlier(self, conversation: Conversation) -> None:
+        """Load the page before what is known of a conversation, one at a time."""
+        peer = conversation.peer
+        if conversation.has_earlier and peer not in self._loading:
+            self._loading.add(peer)
+            self.run_worker(self._load(peer), group=f"load {peer}")
+
+    async def _load(self, peer: Uid) -> None:
+        try:
+            await self._client.load_earlier(peer, limit=PAGE)
+        except RequestError as error:
+            self.notify(f"What came before cannot be loaded: {error}", markup=False)
+        finally:
+            self._loading.discard(peer)
+            self.post_message(self.Changed())
+
+    def on_composer_submitted(self, event: Composer.Submitted) -> None:
+        """Send it; the log shows what becomes of it."""
+        event.stop()
+        if self._peer is not None:
+            self._told_typing_at = 0.0
+            self._client.send(self._peer, event.body)
+            self.query_one(ChatLog).follow()
+            self.post_message(self.Changed())
+
+    def on_composer_scrolled(self, event: Composer.Scrolled) -> None:
+        """Scroll by pages, with the focus left in the composer."""
+        event.stop()
+        log = self.query_one(ChatLog)
+        if event.pages < 0:
+            log.scroll_page_up(animate=False)
+        else:
+            log.scroll_page_down(animate=False)
+
+    def on_chat_log_needs_earlier(self, event: ChatLog.NeedsEarlier) -> None:
+        """The reader looks for what came before."""
+        event.stop()
+        if self._conversation is not None:
+            self.load_earlier(self._conversation)
+
+    def on_text_area_changed(self, event: Composer.Changed) -> None:
+        """Tell the other that something is being written, now and then."""
+        event.stop()
+        now = time.monotonic()
+        is_due = now - self._told_typing_at > TYPING_TOLD_EVERY_S
+        composer = self.query_one(Composer)
+        if self._peer and composer.text and not composer.closed_because and is_due:
+            self._told_typing_at = now
+            self._client.typing(self._peer)
