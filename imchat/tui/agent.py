@@ -30,17 +30,16 @@ class AgentApp(ImchatApp):
 
     TITLE = "imchat agent"
     CSS = """
-    Screen { background: $background; }
     .-narrow ChatList { display: none; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "toggle_status", "Online/away", id="toggle_status"),
         Binding("f4", "close_chat", "Close chat", id="close_chat"),
-        Binding("alt+a", "next_unread", "Next unread", id="next_unread", priority=True),
-        Binding("ctrl+up", "neighbour(-1)", "Chat above", id="above", show=False, priority=True),
+        Binding("alt+a", "next_unread", "Next unread", id="next_unread"),
+        Binding("ctrl+up", "neighbour(-1)", "Chat above", id="above", show=False),
         Binding(
-            "ctrl+down", "neighbour(1)", "Other chat", id="below", key_display="^↑↓", priority=True
+            "ctrl+down", "neighbour(1)", "Other chat", id="below", key_display="^↑↓"
         ),
         Binding("f1", "toggle_help", "Help", id="help"),
     ]
@@ -50,6 +49,9 @@ class AgentApp(ImchatApp):
         self._agent: protocol.AgentStatus | None = None
         self._my_name = ""
         self._shown: ChatId | None = None
+        # What was heard, not what the client knows by now: a chat must not be gone from the
+        # one before it has come to the other.
+        self._open: dict[ChatId, protocol.Chat] = {}
         self._recent: deque[protocol.Chat] = deque(maxlen=RECENT)
 
     def compose(self) -> ComposeResult:
@@ -62,7 +64,6 @@ class AgentApp(ImchatApp):
 
     def on_mount(self) -> None:
         """Writing comes first."""
-        super().on_mount()
         self.query_one(Composer).focus()
 
     # --- what happened -------------------------------------------------------
@@ -72,6 +73,7 @@ class AgentApp(ImchatApp):
         match event:
             case Connected(welcome=welcome):
                 self._my_name, self._agent = welcome.name, welcome.status
+                self._open = {}
                 for chat in welcome.chats:
                     self._opened(chat)
             case protocol.Status(uid=uid, state=state, load=load, capacity=capacity):
@@ -86,6 +88,7 @@ class AgentApp(ImchatApp):
                 self.query_one(ChatPane).heard(event)
 
     def _opened(self, chat: protocol.Chat) -> None:
+        self._open[chat.chat] = chat
         self._shown = self._shown or chat.chat
         # The list shows what was said last, so a little of it is needed.
         self.query_one(ChatPane).load_earlier(self.client.conversation(chat.customer))
@@ -98,6 +101,7 @@ class AgentApp(ImchatApp):
             self.bell()
 
     def _ended(self, chat: protocol.Chat) -> None:
+        self._open.pop(chat.chat, None)
         # The server's last word on it may have been missed.
         self._recent.appendleft(msgspec.structs.replace(chat, state="closed"))
 
@@ -106,8 +110,7 @@ class AgentApp(ImchatApp):
     @property
     def _chats(self) -> list[protocol.Chat]:
         """Open chats, then those closed last."""
-        recent = [chat for chat in self._recent if chat.chat not in self.client.chats]
-        return [*self.client.chats.values(), *recent]
+        return [*self._open.values(), *self._recent]
 
     def draw(self) -> None:
         """Show everything as it is now."""
@@ -129,7 +132,7 @@ class AgentApp(ImchatApp):
         shut = ""
         if chat is None:
             shut = "No customer yet."
-        elif chat.chat not in self.client.chats:
+        elif chat.chat not in self._open:
             shut = f"The chat with {chat.customer_name} is closed."
         self.query_one(ChatPane).show(chat, shut=shut, empty=self._empty)
 
@@ -140,7 +143,7 @@ class AgentApp(ImchatApp):
         return "Ready. The next customer appears here by itself."
 
     def _standing(self, agent: protocol.AgentStatus) -> Content:
-        load = len(self.client.chats)
+        load = len(self._open)
         online = agent.state == "online"
         return Content.assemble(
             (self._my_name, "bold"), "  ",
@@ -176,10 +179,10 @@ class AgentApp(ImchatApp):
 
     def action_next_unread(self) -> None:
         """Go to the next chat with something unread, from here on down."""
-        ids = list(self.client.chats)
+        ids = list(self._open)
         start = ids.index(self._shown) + 1 if self._shown in ids else 0
         for id in ids[start:] + ids[:start]:
-            if self.client.conversation(self.client.chats[id].customer).unread:
+            if self.client.conversation(self._open[id].customer).unread:
                 self._go_to(id)
                 return
         self.notify("Nothing is unread.", timeout=2)
@@ -197,7 +200,7 @@ class AgentApp(ImchatApp):
 
     def action_close_chat(self) -> None:
         """Close the chat that is shown, after asking."""
-        chat = self.client.chats.get(self._shown) if self._shown else None
+        chat = self._open.get(self._shown) if self._shown else None
         if chat is None:
             self.notify("There is no open chat to close.", timeout=2)
             return

@@ -23,6 +23,7 @@ class ImchatApp(App[None]):
     client gave up for, when it did.
     """
 
+    CSS_PATH = "imchat.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", id="quit", priority=True)
     ]
@@ -36,7 +37,7 @@ class ImchatApp(App[None]):
         self._link = "connecting…"
 
     def on_mount(self) -> None:
-        """Follow the client from now on."""
+        """Follow the client from now on; Textual calls this besides an app's own `on_mount`."""
         for colours in (theme.DARK, theme.LIGHT):
             self.register_theme(colours)
         self.theme = theme.DARK.name

@@ -31,7 +31,6 @@ class CustomerApp(ImchatApp):
 
     TITLE = "imchat customer"
     CSS = """
-    Screen { background: $background; }
     #standing {
         height: auto; padding: 1 2; background: $surface; text-align: center;
         border-left: wide $primary;
@@ -50,6 +49,7 @@ class CustomerApp(ImchatApp):
         self._desk = desk
         self._asked = False
         self._waiting: protocol.Waiting | None = None
+        self._open: protocol.Chat | None = None
         self._last: protocol.Chat | None = None
         self._over = ""
 
@@ -62,7 +62,6 @@ class CustomerApp(ImchatApp):
 
     def on_mount(self) -> None:
         """Writing comes first."""
-        super().on_mount()
         self.query_one(Composer).focus()
 
     # --- what happened -------------------------------------------------------
@@ -72,8 +71,8 @@ class CustomerApp(ImchatApp):
         match event:
             case Connected(welcome=welcome):
                 self._welcomed(welcome)
-            case protocol.Waiting():
-                self._waiting = event
+            case protocol.Waiting(chat=chat):
+                self._open, self._waiting = chat, event
             case protocol.Assigned(chat=chat):
                 self._assigned(chat)
             case protocol.Closed(chat=chat, reason=reason):
@@ -85,28 +84,25 @@ class CustomerApp(ImchatApp):
 
     def _welcomed(self, welcome: protocol.Welcome) -> None:
         self.query_one(TitleBar).standing = Content.styled(welcome.name, "bold")
-        if welcome.chats:
-            self._asked, self._last = True, welcome.chats[0]
+        self._open = next(iter(welcome.chats), None)
+        if self._open is not None:
+            self._asked, self._last = True, self._open
         elif not self._asked:
             self.action_ask()
 
     def _assigned(self, chat: protocol.Chat) -> None:
-        self._last, self._waiting = chat, None
+        self._open, self._last, self._waiting = chat, chat, None
         if not self.app_focus:
             self.bell()
 
     def _ended(self, chat: protocol.Chat, how: str) -> None:
         agent = chat.agent_name or chat.agent or "The agent"
         self._over = how.format(agent=agent)
-        self._waiting = None
+        self._open, self._waiting = None, None
         if chat.agent is not None:
             self._last = chat
 
     # --- how things stand ----------------------------------------------------
-
-    @property
-    def _open(self) -> protocol.Chat | None:
-        return next(iter(self.client.chats.values()), None)
 
     def draw(self) -> None:
         """Show everything as it is now."""

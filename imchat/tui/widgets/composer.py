@@ -32,7 +32,7 @@ class Composer(TextArea):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Send", id="send", priority=True),
+        Binding("enter", "submit", "Send", id="send"),
         Binding("ctrl+j,shift+enter", "break_line", "New line", id="break_line"),
         Binding("pageup", "scroll_log(-1)", "Earlier", id="log_up", show=False),
         Binding("pagedown", "scroll_log(1)", "Later", id="log_down", show=False),
@@ -97,8 +97,15 @@ class Composer(TextArea):
         size = len(self.text.encode())
         self.border_subtitle = f"{size:,} of {MAX_BODY:,} bytes" if size > COUNTER_FROM else ""
 
-    async def _on_paste(self, event: events.Paste) -> None:
-        # What is pasted comes from elsewhere as well.
+    async def _on_key(self, event: events.Key) -> None:
+        # Textual runs what a key is bound to after the key has bubbled up, and what is
+        # typed meanwhile overtakes it: here keys act in the order in which they came.
+        bound = self.screen.active_bindings.get(event.key)
+        if bound is not None and bound.enabled:
+            event.stop()
+            event.prevent_default()
+            await self.app.run_action(bound.binding.action, bound.node)
+
+    def _on_paste(self, event: events.Paste) -> None:  # type: ignore[override]
+        # What is pasted comes from elsewhere as well; TextArea inserts it next.
         event.text = clean(event.text)
-        await super()._on_paste(event)
-        event.prevent_default()
