@@ -119,6 +119,8 @@ class AgentApp(ImchatApp):
         chats = {chat.chat: chat for chat in self._chats}
         if self._shown not in chats:
             self._shown = next(iter(chats), None)
+        # The conversation first: what it shows counts as read in the list.
+        self._draw_chat(chats.get(self._shown) if self._shown else None)
         now = self.now_ms()
         entries = [
             Entry.of(chat, self.client.conversation(chat.customer), now)
@@ -126,7 +128,6 @@ class AgentApp(ImchatApp):
         ]
         self.query_one(TitleBar).standing = self._standing(self._agent)
         self.query_one(ChatList).show(entries, selected=self._shown)
-        self._draw_chat(chats.get(self._shown) if self._shown else None)
 
     def _draw_chat(self, chat: protocol.Chat | None) -> None:
         shut = ""

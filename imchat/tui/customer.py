@@ -57,7 +57,7 @@ class CustomerApp(ImchatApp):
         """Title, how one stands, conversation, keys."""
         yield TitleBar("customer service")
         yield Static(id="standing")
-        yield ChatPane(self.client)
+        yield ChatPane(self.client, one_draft=True)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -128,7 +128,7 @@ class CustomerApp(ImchatApp):
 
     @property
     def _hint(self) -> Content:
-        return Content.styled("  F3 asks for help again.", "$text-muted" if self._over else "")
+        return Content.styled("\nF3 asks for help again.", "$text-muted" if self._over else "")
 
     def _place(self, chat: protocol.Chat) -> Content:
         waiting = self._waiting

@@ -23,8 +23,10 @@ TYPING_TOLD_EVERY_S = 2.0
 class ChatPane(Vertical):
     """Shows one chat at a time and sends what is written in it.
 
-    Keeps a draft for each chat, loads what came before when it is looked for, and
-    tells the other what was read: only what was on a screen that has the focus.
+    Keeps a draft for each chat (an agent's must not go to another customer), or with
+    `one_draft` a single one (a customer's is for whoever serves next), loads what came
+    before when it is looked for, and tells the other what was read: only what was on a
+    screen that has the focus.
     """
 
     DEFAULT_CSS = """
@@ -36,8 +38,9 @@ class ChatPane(Vertical):
     class Changed(Message):
         """There is something new to show."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, one_draft: bool = False) -> None:
         super().__init__()
+        self._one_draft = one_draft
         self._client = client
         self._chat: protocol.Chat | None = None
         self._drafts: dict[ChatId, str] = {}
@@ -86,12 +89,12 @@ class ChatPane(Vertical):
     def _change_draft(self, chat: protocol.Chat | None) -> None:
         old = self._chat.chat if self._chat else None
         new = chat.chat if chat else None
-        if old == new:
+        if self._one_draft or old == new:
             return
         composer = self.query_one(Composer)
-        if old is not None and composer.text:
+        if old is not None:
             self._drafts[old] = composer.text
-        composer.text = self._drafts.pop(new, "") if new is not None else ""
+            composer.text = self._drafts.pop(new, "") if new is not None else ""
         composer.move_cursor(composer.document.end)
 
     @property

@@ -28,6 +28,7 @@ class Composer(TextArea):
         border: round $border-blurred;
         background: $background;
         &:focus { border: round $primary; }
+        border-title-color: $text-warning;
         &.-shut { border: round $border-blurred; color: $text-muted; }
     }
     """
@@ -70,6 +71,8 @@ class Composer(TextArea):
         if (self.closed_because, self.placeholder) != (because, text):
             self.closed_because, self.placeholder = because, text
             self.set_class(bool(because), "-shut")
+            # What is written hides the placeholder.
+            self.border_title = Content(because)
 
     def action_submit(self) -> None:
         """Send what is written, unless it is nothing or too much."""

@@ -1,0 +1,38 @@
+"""What tests of the screens need: an app at work, and the text that it shows."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import TypeVar
+
+from textual.pilot import Pilot
+
+from imchat.tui.app import ImchatApp
+from tests.support import eventually
+
+SIZE = (100, 30)
+
+A = TypeVar("A", bound=ImchatApp)
+
+
+def screen_text(app: ImchatApp) -> str:
+    """The characters on the screen, a line a row."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def shows(app: ImchatApp, text: str, *, timeout: float = 10.0) -> None:
+    """Wait until a text stands on the screen."""
+    await eventually(lambda: text in screen_text(app), f"{text!r} on the screen", timeout=timeout)
+
+
+async def hides(app: ImchatApp, text: str) -> None:
+    """Wait until a text is gone from the screen."""
+    await eventually(lambda: text not in screen_text(app), f"{text!r} gone from the screen")
+
+
+@contextlib.asynccontextmanager
+async def running_app(app: A, size: tuple[int, int] = SIZE) -> AsyncIterator[tuple[A, Pilot[None]]]:
+    """The app with its client connected."""
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await eventually(lambda: app.client.state == "online", "the app is connected")
+        await pilot.pause()
+        yield app, pilot

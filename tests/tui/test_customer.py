@@ -1,0 +1,136 @@
+"""The customer's window, driven by keys against a real server."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from textual.pilot import Pilot
+
+from imchat.client import Client
+from imchat.ids import DEFAULT_DESK, Uid
+from imchat.tui.customer import CustomerApp
+from tests.support import Server, eventually, serving
+from tests.tui.support import hides, running_app, screen_text, shows
+
+BOB = Uid("bob")
+
+
+@contextlib.asynccontextmanager
+async def window(
+    server: Server, *, topic: str | None = None, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[CustomerApp, Pilot[None]]]:
+    """Bob at his window."""
+    client = server.client("customer", BOB, name="Bob")
+    async with running_app(CustomerApp(client, topic=topic, desk=DEFAULT_DESK), size) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def agent(server: Server, **claims: int) -> AsyncIterator[Client]:
+    """Ann, online."""
+    async with server.client("agent", "ann", name="Ann", **claims) as client:
+        await client.ready()
+        yield client
+
+
+async def test_asks_at_once_and_says_who_serves(server: Server) -> None:
+    """A customer that comes is given to a free agent, the topic its first message."""
+    async with agent(server) as ann, window(server, topic="My parcel") as (app, _):
+        await shows(app, "Ann is here for you.")
+        await shows(app, "My parcel")
+        await eventually(
+            lambda: [line.body for line in ann.conversation(BOB).lines] == ["My parcel"],
+            "the agent has the topic",
+        )
+
+
+async def test_waits_in_the_queue_and_moves_up(server: Server) -> None:
+    """The place in the queue is shown and moves; nothing can be sent to nobody."""
+    async with server.client("customer", "first") as first:
+        await first.ready()
+        await first.request()
+        async with window(server) as (app, pilot):
+            await shows(app, "You are number 2 in the queue")
+            await pilot.press(*"hello", "enter")
+            await shows(app, "You can write as soon as somebody is here.")
+            await first.close(next(iter(first.chats)))
+            await shows(app, "You are number 1 in the queue")
+            async with agent(server):
+                await shows(app, "Ann is here for you.")
+                await pilot.press("enter")
+                await shows(app, "✓")
+
+
+async def test_leaves_the_queue(server: Server) -> None:
+    """F4 asks, y leaves; F3 asks for help again."""
+    async with window(server) as (app, pilot):
+        await shows(app, "You are number 1 in the queue")
+        await pilot.press("f4")
+        await shows(app, "Leave the queue?")
+        await pilot.press("y")
+        await shows(app, "You left the queue.")
+        await pilot.press("f3")
+        await shows(app, "You are number 1 in the queue")
+
+
+async def test_the_agent_closes_and_the_customer_asks_again(server: Server) -> None:
+    """It is said who closed the chat; the conversation stays to be read."""
+    async with agent(server) as ann, window(server) as (app, pilot):
+        await shows(app, "Ann is here for you.")
+        await ann.send(BOB, "Good bye")
+        await shows(app, "Good bye")
+        await ann.close(next(iter(ann.chats)))
+        await shows(app, "Ann closed the chat.")
+        assert "Good bye" in screen_text(app)
+        await pilot.press("f3")
+        await shows(app, "Ann is here for you.")
+
+
+async def test_comes_back_within_the_grace(server: Server) -> None:
+    """A window that was closed and opened again finds its chat and its words."""
+    async with agent(server) as ann:
+        async with window(server) as (app, pilot):
+            await shows(app, "Ann is here for you.")
+            await pilot.press(*"remember me", "enter")
+            await shows(app, "✓")
+        await eventually(lambda: len(ann.conversation(BOB).lines) == 1, "the agent has it")
+        async with window(server) as (app, _):
+            await shows(app, "Ann is here for you.")
+            await shows(app, "remember me")
+
+
+async def test_a_full_queue_is_said(store_url: str, site: str) -> None:
+    """A refused request says why and what to do."""
+    async with serving(store_url, site, max_queue=0) as server, window(server) as (app, _):
+        await shows(app, "Too many are waiting at this desk")
+        await shows(app, "F3 asks for help again.")
+
+
+async def test_typing_is_told_and_shown(server: Server) -> None:
+    """Both sides see that the other writes."""
+    async with agent(server) as ann, window(server) as (app, pilot):
+        await shows(app, "Ann is here for you.")
+        ann.typing(BOB)
+        await shows(app, "Ann is writing…")
+        await pilot.press("h")
+        await eventually(
+            lambda: any(type(event).__name__ == "Typing" for event in ann._events),
+            "the agent hears it",
+        )
+
+
+async def test_a_token_that_is_refused_ends_the_app_with_the_reason(server: Server) -> None:
+    """The app does not hang on a token that no retry can mend."""
+    client = Client(server.url, "not.a.token")
+    app = CustomerApp(client, topic=None, desk=DEFAULT_DESK)
+    async with app.run_test():
+        await eventually(lambda: app.failure is not None, "the app gives up")
+    assert "token" in str(app.failure)
+
+
+async def test_a_server_that_is_away_is_said(server: Server) -> None:
+    """While there is no connection the title says so, and nothing pretends to be sent."""
+    async with agent(server), window(server) as (app, _):
+        await shows(app, "Ann is here for you.")
+        server.node._services.hub.close_all(1012, "a restart")
+        await shows(app, "reconnecting")
+        await hides(app, "reconnecting")
