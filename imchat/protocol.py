@@ -6,7 +6,7 @@ the Unix epoch, read off the store's clock.
 """
 
 from enum import IntEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -31,6 +31,7 @@ class CloseCode(IntEnum):
     GOING_AWAY = 1001
     POLICY = 1008
     TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
     TRY_LATER = 1013
     UNAUTHORIZED = 4401
     HELLO_TIMEOUT = 4408
@@ -44,13 +45,17 @@ WireUid = Annotated[Uid, Meta(pattern=UID_PATTERN)]
 WireDesk = Annotated[Desk, Meta(pattern=UID_PATTERN)]
 WireChatId = Annotated[ChatId, Meta(min_length=1, max_length=64)]
 Ref = Annotated[str, Meta(max_length=64)]
-Seq = Annotated[int, Meta(ge=0)]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+"""Up to where a double counts, which is what a number is to JavaScript and to Lua."""
 
 
 class Frame(Struct, tag_field="type", omit_defaults=True, frozen=True, kw_only=True):
     """One JSON object in one text frame; a direct reply repeats the request's `ref`."""
 
     ref: Ref | None = None
+
+
+F = TypeVar("F", bound=Frame)
 
 
 # --- what a client sends ---------------------------------------------------
@@ -310,7 +315,7 @@ encode = _encoder.encode
 """A frame as UTF-8 JSON."""
 
 
-def with_ref(frame: Frame, ref: str | None) -> Frame:
+def with_ref(frame: F, ref: str | None) -> F:
     """The same frame under a request's `ref`."""
     return msgspec.structs.replace(frame, ref=ref)
 

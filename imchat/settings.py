@@ -13,6 +13,7 @@ from typing import Any, Literal
 from platformdirs import user_config_path, user_data_path
 
 from imchat.errors import SetupError
+from imchat.protocol import HELLO_TIMEOUT_S
 
 DEFAULT_URL = "ws://127.0.0.1:8765/ws"
 
@@ -42,6 +43,7 @@ class ServerSettings:
     max_queue: int = 1_000
     rate: float = 20
     """Frames a second that a uid may send on a node; three seconds' worth at once."""
+    hello_timeout_s: float = HELLO_TIMEOUT_S
     log_format: Literal["console", "json"] = "console"
 
     def __post_init__(self) -> None:

@@ -21,6 +21,12 @@ MAX_CAPACITY = 100
 """Chats that one agent may hold at most; a search for the current tier ends here."""
 SECRET_FILE = "secret"
 
+_FAULTS = (
+    jwt.PyJWTError, msgspec.ValidationError,
+    # What PyJWT lets through of claims of the wrong kind differs from version to version.
+    ValueError, TypeError, OverflowError, RecursionError,
+)
+
 
 class Identity(Struct, frozen=True, kw_only=True):
     """Who a token says its bearer is; `capacity` None means the server's."""
@@ -30,6 +36,11 @@ class Identity(Struct, frozen=True, kw_only=True):
     name: Annotated[str, Meta(max_length=128)] | None = None
     desks: Annotated[tuple[WireDesk, ...], Meta(min_length=1, max_length=64)] = (DEFAULT_DESK,)
     capacity: Annotated[int, Meta(ge=1, le=MAX_CAPACITY)] | None = None
+
+    @property
+    def shown_name(self) -> str:
+        """What others see."""
+        return self.name or self.uid
 
 
 def mint(secret: str, identity: Identity, *, ttl_s: float) -> str:
@@ -50,11 +61,13 @@ def verify(secret: str, token: str) -> Identity:
             audience=AUDIENCE,
             options={"require": ["exp", "aud", "sub"]},
         )
-        return msgspec.convert(claims, Identity)
+        found = msgspec.convert(claims, Identity)
+        found.shown_name.encode()  # half a surrogate pair is no text
     except jwt.ExpiredSignatureError:
         raise Unauthorized("the token has expired; get a new one") from None
-    except (jwt.InvalidTokenError, msgspec.ValidationError, RecursionError) as error:
+    except _FAULTS as error:
         raise Unauthorized(f"the token is not valid: {error}") from None
+    return found
 
 
 def identity(

@@ -4,19 +4,22 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
 
 from imchat import protocol
 from imchat.errors import SetupError
 from imchat.protocol import CloseCode
 from imchat.server import http
 from imchat.server.hub import Outbox
-from imchat.server.session import Services, Session
+from imchat.server.services import Services
+from imchat.server.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +32,14 @@ class Gateway:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._live: dict[asyncio.Task[Any], tuple[Session, Outbox]] = {}
 
     @contextlib.asynccontextmanager
     async def listen(self) -> AsyncIterator[int]:
         """Serve on the port that is given, until the end of the block. Raises SetupError.
 
-        At the end clients are closed with 1001 and their sessions ended, within a bound.
+        At the end what was taken is answered, the clients are closed with 1001 and
+        their sessions ended, within a bound.
         """
         settings = self._services.settings
         try:
@@ -43,7 +48,8 @@ class Gateway:
                 settings.host,
                 settings.port,
                 process_request=self._answer_http,
-                subprotocols=[protocol.SUBPROTOCOL],  # type: ignore[list-item]
+                subprotocols=[Subprotocol(protocol.SUBPROTOCOL)],
+                select_subprotocol=_select_subprotocol,
                 compression=None,
                 server_header=None,
                 max_size=protocol.MAX_FRAME,
@@ -59,7 +65,22 @@ class Gateway:
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
-            await _close(server)
+            await self._stop(server)
+
+    async def _stop(self, server: Server) -> None:
+        code, reason = CloseCode.GOING_AWAY, "the server is going away"
+        server.close(close_connections=False)  # nobody new
+        await _within(
+            CLOSE_TIMEOUT_S,
+            asyncio.gather(*(session.leave(code, reason) for session, _ in self._live.values())),
+        )
+        for _, outbox in self._live.values():  # whom the store kept waiting, or who came late
+            outbox.close(code, reason)
+        # The library waits for the handlers without a limit.
+        await _within(CLOSE_TIMEOUT_S, server.wait_closed())
+        for task in self._live:
+            task.cancel()
+        await _within(CLOSE_TIMEOUT_S, server.wait_closed())
 
     async def _answer_http(self, connection: ServerConnection, request: Request) -> Response | None:
         services = self._services
@@ -80,21 +101,33 @@ class Gateway:
     async def _connected(self, socket: ServerConnection) -> None:
         outbox = Outbox(secrets.token_hex(8), lambda: self._give_up(socket))
         session = Session(self._services, outbox)
+        task = asyncio.current_task()
+        assert task is not None
+        self._live[task] = session, outbox
         self._services.metrics.connections += 1
-        writer = asyncio.create_task(self._write(socket, outbox))
         try:
-            await self._read(socket, outbox, session)
-            await writer  # it ends once what is queued is sent and the socket closed
-        except ConnectionClosed:
-            pass
-        finally:
-            writer.cancel()
-            self._services.metrics.connections -= 1
+            await self._talk(socket, outbox, session)
+            # Not if cancelled: that is when the node retires, and all its connections with it.
             await session.end()
+        finally:
+            self._services.metrics.connections -= 1
+            del self._live[task]
+
+    async def _talk(self, socket: ServerConnection, outbox: Outbox, session: Session) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                writing = tasks.create_task(self._write(socket, outbox))
+                try:
+                    await self._read(socket, outbox, session)
+                except ConnectionClosed:
+                    writing.cancel()  # else it ends once what is queued is sent and closed
+        except Exception:
+            log.exception("a session failed; its connection is closed")
+            await socket.close(CloseCode.INTERNAL_ERROR)
 
     async def _read(self, socket: ServerConnection, outbox: Outbox, session: Session) -> None:
         try:
-            async with asyncio.timeout(protocol.HELLO_TIMEOUT_S):
+            async with asyncio.timeout(self._services.settings.hello_timeout_s):
                 first = await socket.recv()
         except TimeoutError:
             outbox.close(CloseCode.HELLO_TIMEOUT, "no hello in time")
@@ -121,9 +154,14 @@ class Gateway:
                     return
 
 
-async def _close(server: Server) -> None:
-    server.close(code=CloseCode.GOING_AWAY, reason="the server is going away")
-    # The library waits for the handlers without a limit.
+def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Ours if it is offered; a client need not speak of it."""
+    ours = Subprotocol(protocol.SUBPROTOCOL)
+    return ours if ours in offered else None
+
+
+async def _within(seconds: float, work: Awaitable[object]) -> None:
+    """Wait for it, but no longer."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(2 * CLOSE_TIMEOUT_S):
-            await server.wait_closed()
+        async with asyncio.timeout(seconds):
+            await work

@@ -1,5 +1,6 @@
 """Plain HTTP on the WebSocket's port: health and metrics."""
 
+import asyncio
 from http import HTTPStatus
 
 import msgspec
@@ -10,14 +11,18 @@ from imchat.store.store import Store
 
 JSON = "application/json"
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+ANSWER_S = 2.0
+"""A store that takes longer counts as away: who asks for a node's health waits no longer."""
 
 
 async def health(store: Store, node: str) -> tuple[HTTPStatus, str, bytes]:
     """200 while the store answers, else 503."""
     try:
-        await store.ping()
-    except Unavailable as error:
-        body = {"status": "unavailable", "node": node, "reason": str(error)}
+        async with asyncio.timeout(ANSWER_S):
+            await store.ping()
+    except (Unavailable, TimeoutError) as error:
+        reason = str(error) or f"the store did not answer within {ANSWER_S:.0f} s"
+        body = {"status": "unavailable", "node": node, "reason": reason}
         return HTTPStatus.SERVICE_UNAVAILABLE, JSON, msgspec.json.encode(body)
     return HTTPStatus.OK, JSON, msgspec.json.encode({"status": "ok", "node": node})
 

@@ -1,14 +1,17 @@
 """Which connections of this node a push goes to. Carries bytes only."""
 
 import asyncio
+import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from imchat.ids import Uid
 from imchat.protocol import CloseCode
 
 MAX_OUTGOING = 1024 * 1024
 """Bytes that may wait for a client that does not read."""
+MAX_REASON = 123
+"""Bytes of a close frame's reason (RFC 6455, 5.5)."""
 
 
 class Outbox:
@@ -27,11 +30,24 @@ class Outbox:
         self._frames: deque[bytes] = deque()
         self._early: list[bytes] | None = []
 
-    def open(self, welcome: bytes) -> None:
-        """Send the welcome, then what was pushed meanwhile."""
+    def open(self, *first: bytes) -> None:
+        """Send these frames, then what was pushed meanwhile."""
         early, self._early = self._early or [], None
-        for frame in (welcome, *early):
+        for frame in (*first, *early):
             self.push(frame)
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[Callable[[bytes], None]]:
+        """Gives what takes the answers; what is pushed inside the block follows them.
+
+        So a push about what happened after a request was granted cannot overtake its reply.
+        """
+        self._early = []
+        answers: list[bytes] = []
+        try:
+            yield answers.append
+        finally:
+            self.open(*answers)
 
     def push(self, frame: bytes) -> None:
         """Queue a frame; a client that reads too slowly is closed instead."""
@@ -42,6 +58,7 @@ class Outbox:
             return
         if self.size + len(frame) > MAX_OUTGOING and self.size:
             self._frames.clear()
+            self.size = 0
             self.close(CloseCode.TRY_LATER, "too slow; read the history")
             self._overflowed()
             return
@@ -49,15 +66,15 @@ class Outbox:
         self.size += len(frame)
         self.wake.set()
 
-    def answer(self, frame: bytes) -> None:
-        """Queue the answer to a hello that was refused, ahead of any welcome."""
+    def refuse(self, frame: bytes) -> None:
+        """Queue the answer to a hello that is refused; what was pushed meanwhile is dropped."""
         self._early = None
         self.push(frame)
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection once what is queued is sent."""
         if self.closing is None:
-            self.closing = (code, reason)
+            self.closing = (code, reason.encode()[:MAX_REASON].decode(errors="ignore"))
             self.wake.set()
 
     def take(self) -> bytes | None:
@@ -70,11 +87,9 @@ class Outbox:
 
 
 class Hub:
-    """The connections of each uid, and those that watch."""
+    """The connections of each uid."""
 
     def __init__(self) -> None:
-        self.watchers: set[Outbox] = set()
-        self.watched = asyncio.Event()
         self._outboxes: dict[Uid, dict[str, Outbox]] = {}
 
     def add(self, uid: Uid, outbox: Outbox) -> None:
@@ -83,7 +98,6 @@ class Hub:
 
     def remove(self, uid: Uid, outbox: Outbox) -> None:
         """Forget the connection."""
-        self.unwatch(outbox)
         mine = self._outboxes.get(uid, {})
         mine.pop(outbox.id, None)
         if not mine:
@@ -94,17 +108,6 @@ class Hub:
         for outbox in self._outboxes.get(uid, {}).values():
             if outbox.id != skip:
                 outbox.push(frame)
-
-    def watch(self, outbox: Outbox) -> None:
-        """Send snapshots to this connection."""
-        self.watchers.add(outbox)
-        self.watched.set()
-
-    def unwatch(self, outbox: Outbox) -> None:
-        """Send it no more."""
-        self.watchers.discard(outbox)
-        if not self.watchers:
-            self.watched.clear()
 
     def close_all(self, code: int, reason: str) -> None:
         """Close every connection."""

@@ -1,6 +1,9 @@
-"""How much of what one uid, or one connection, may do."""
+"""How much of what one uid, or one connection, may do. Clocks give seconds."""
 
+import math
+import time
 from collections import deque
+from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 from imchat.errors import RateLimited
@@ -12,23 +15,27 @@ BURST_S = 3.0
 QUIET_S = 1.0
 """So long without a refusal, and a uid no longer keeps it up."""
 
+Clock = Callable[[], float]
+
 
 class Bucket:
-    """A token bucket: `rate` frames a second, `burst` at once. Times are seconds.
+    """A token bucket: `rate` frames a second, `burst` at once.
 
     Source: the token bucket of J. Turner, "New Directions in Communications", 1986.
     """
 
-    def __init__(self, rate: float, burst: float) -> None:
+    def __init__(self, rate: float, burst: float, clock: Clock) -> None:
         self._rate = rate
         self._burst = burst
+        self._clock = clock
         self._tokens = burst
-        self._at = 0.0
-        self._refused_since = 0.0
-        self._refused_last = 0.0
+        self._at = clock()
+        self._refused_since = -math.inf
+        self._refused_last = -math.inf
 
-    def take(self, now: float) -> None:
+    def take(self) -> None:
         """Count one frame. Raises RateLimited."""
+        now = self._clock()
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
         if self._tokens >= 1:
@@ -46,30 +53,38 @@ class Bucket:
         return self._refused_last - self._refused_since >= RATE_LIMITED_PATIENCE_S
 
 
-class Limits:
-    """The buckets of the uids that are connected to this node."""
+class BadFrames:
+    """The bad frames of one connection in the last minute."""
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._times: deque[float] = deque()
+
+    def add(self) -> bool:
+        """Count one; gives whether these are now too many."""
+        now = self._clock()
+        self._times.append(now)
+        while now - self._times[0] > 60:
+            self._times.popleft()
+        return len(self._times) >= BAD_FRAMES_A_MINUTE
+
+
+class Limits:
+    """What counts for the uids and the connections of this node."""
+
+    def __init__(self, rate: float, *, clock: Clock = time.monotonic) -> None:
         self._rate = rate
+        self._clock = clock
         self._buckets: WeakValueDictionary[Uid, Bucket] = WeakValueDictionary()
 
     def bucket(self, uid: Uid) -> Bucket:
         """The one bucket of all connections of `uid`; it lives as long as somebody holds it."""
         found = self._buckets.get(uid)
         if found is None:
-            found = self._buckets[uid] = Bucket(self._rate, self._rate * BURST_S)
+            found = Bucket(self._rate, self._rate * BURST_S, self._clock)
+            self._buckets[uid] = found
         return found
 
-
-class BadFrames:
-    """The bad frames of one connection in the last minute."""
-
-    def __init__(self) -> None:
-        self._times: deque[float] = deque()
-
-    def add(self, now: float) -> bool:
-        """Count one at `now` (seconds); gives whether these are now too many."""
-        self._times.append(now)
-        while now - self._times[0] > 60:
-            self._times.popleft()
-        return len(self._times) >= BAD_FRAMES_A_MINUTE
+    def bad_frames(self) -> BadFrames:
+        """For one connection."""
+        return BadFrames(self._clock)

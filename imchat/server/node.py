@@ -6,9 +6,11 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 
 from imchat import tokens
+from imchat.errors import Unavailable
 from imchat.protocol import CloseCode
 from imchat.server.board import Board
 from imchat.server.gateway import Gateway
@@ -18,8 +20,9 @@ from imchat.server.janitor import Janitor
 from imchat.server.limits import Limits
 from imchat.server.metrics import Metrics
 from imchat.server.poster import Poster
-from imchat.server.session import Services
+from imchat.server.services import Services
 from imchat.server.waiting import Waiting
+from imchat.server.watching import Watching
 from imchat.settings import ServerSettings
 from imchat.store import facts
 from imchat.store.embedded import EmbeddedStore
@@ -39,10 +42,11 @@ class Node:
         self.store_url = store_url
         self._settings = settings
         self._services = services
-        store, hub, waiting = services.store, services.hub, services.waiting
-        self._inbox = Inbox(store, hub, waiting)
-        self._board = Board(store, hub, waiting)
-        self._janitor = Janitor(store, self._inbox)
+        self._inbox = Inbox(services.store, services.hub, services.waiting)
+        self._board = Board(
+            services.store, services.hub, services.waiting, services.watching
+        )
+        self._janitor = Janitor(services.store, self._inbox)
 
     @property
     def url(self) -> str:
@@ -58,37 +62,48 @@ class Node:
         """
         services = self._services
         lease = await self._janitor.take_lease(services.node)
-        async with asyncio.TaskGroup() as tasks:
-            background = [
-                tasks.create_task(work)
-                for work in (
-                    services.poster.run(),
-                    self._live(lease),
-                    self._janitor.sweep(),
-                    self._board.push_positions(),
-                    self._board.push_snapshots(lease.events),
-                )
-            ]
-            try:
-                async with Gateway(services).listen() as self.port:
-                    yield
-            finally:
-                with contextlib.suppress(Exception):  # the lease runs out by itself as well
-                    await services.store.retire(services.node)
-                for task in background:
-                    task.cancel()
+        work = (
+            services.poster.run(),
+            self._live(lease),
+            self._janitor.sweep(),
+            self._board.push_positions(),
+            self._board.push_snapshots(lease.events),
+        )
+        try:
+            async with beside(*work), Gateway(services).listen() as self.port:
+                yield
+        finally:
+            with contextlib.suppress(Unavailable):  # the lease runs out by itself as well
+                await services.store.retire(services.node)
 
     async def _live(self, lease: facts.Lease) -> None:
         """Read the inbox under a lease; begin a new life when this one was declared over."""
         services = self._services
         while True:
-            async with asyncio.TaskGroup() as life:
-                reading = life.create_task(self._inbox.run(lease.inbox))
+            async with beside(self._inbox.run(lease.inbox)):
                 await self._janitor.hold_lease(services.node)
-                reading.cancel()
-            services.node = new_name()
+            name = new_name()
+            lease = await self._janitor.take_lease(name)
+            services.node = name
+            # Only now, so that they come back to a node that lives.
             services.hub.close_all(CloseCode.GOING_AWAY, "this node was declared dead")
-            lease = await self._janitor.take_lease(services.node)
+
+
+@contextlib.asynccontextmanager
+async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do this work until the end of the block, which ends with the first error of either."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(part) for part in work]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+    except BaseExceptionGroup as errors:
+        if len(errors.exceptions) == 1:  # the usual case, and callers wait for its own kind
+            raise errors.exceptions[0] from None
+        raise
 
 
 def new_name() -> str:
@@ -110,8 +125,7 @@ async def running(settings: ServerSettings) -> AsyncIterator[Node]:
             stack.push_async_callback(embedded.stop)
             await embedded.start()
             url = embedded.url
-            tasks = await stack.enter_async_context(asyncio.TaskGroup())
-            stack.callback(tasks.create_task(embedded.supervise()).cancel)
+            await stack.enter_async_context(beside(embedded.supervise()))
         rules = Rules(
             history_days=settings.history_days,
             grace_s=settings.grace_s,
@@ -128,6 +142,7 @@ async def running(settings: ServerSettings) -> AsyncIterator[Node]:
             hub=Hub(),
             poster=Poster(store, metrics),
             waiting=Waiting(),
+            watching=Watching(),
             limits=Limits(settings.rate),
             metrics=metrics,
         )

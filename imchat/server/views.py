@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from imchat import protocol
+from imchat import protocol, tokens
 from imchat.errors import RateLimited, RequestError
 from imchat.ids import Uid
 from imchat.store import facts
@@ -33,8 +33,25 @@ def chat(fact: facts.Chat) -> protocol.Chat:
     )
 
 
-def agent_status(fact: facts.AgentStatus) -> protocol.AgentStatus:
-    """How an agent stands, for its welcome."""
+def welcome(
+    present: facts.Present, identity: tokens.Identity, *, node: str, ref: str | None
+) -> bytes:
+    """What answers a hello."""
+    return protocol.encode(
+        protocol.Welcome(
+            uid=identity.uid,
+            role=identity.role,
+            name=identity.shown_name,
+            node=node,
+            at=present.at,
+            chats=[chat(open_chat) for open_chat in present.chats],
+            status=_agent_status(present.status) if present.status else None,
+            ref=ref,
+        )
+    )
+
+
+def _agent_status(fact: facts.AgentStatus) -> protocol.AgentStatus:
     return protocol.AgentStatus(state=fact.state, load=fact.load, capacity=fact.capacity)
 
 
@@ -113,7 +130,7 @@ def error(refusal: RequestError, *, ref: str | None = None) -> bytes:
     )
 
 
-def snapshot(site: facts.Site, *, ref: str | None = None) -> protocol.Snapshot:
+def snapshot(site: facts.Site) -> protocol.Snapshot:
     """SNAPSHOT of the protocol; the tiers are derived from the agents."""
     agents = sorted(site.agents, key=lambda agent: agent.uid)
     return protocol.Snapshot(
@@ -132,7 +149,6 @@ def snapshot(site: facts.Site, *, ref: str | None = None) -> protocol.Snapshot:
             for agent in agents
         ],
         totals=_totals(site),
-        ref=ref,
     )
 
 

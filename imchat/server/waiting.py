@@ -29,3 +29,8 @@ class Waiting:
                 self.told.pop(chat.id, None)
             case _:
                 pass
+
+    def forget(self, chat: ChatId, told: Told) -> None:
+        """The chat waits no more, and nobody here was told since `told`: its customer is gone."""
+        if self.told.get(chat) is told:
+            del self.told[chat]

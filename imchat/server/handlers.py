@@ -1,0 +1,160 @@
+"""What a connection may ask once it said who it is: a method a frame, one store call each."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from imchat import protocol, tokens
+from imchat.errors import BadFrame, Forbidden, RequestError
+from imchat.server import views
+from imchat.server.hub import Outbox
+from imchat.server.services import Services
+from imchat.store import facts
+from imchat.store.store import Post, Side, tail_of
+
+MAX_UNACKED = 64
+"""Messages of one connection under way; reading goes on when there are fewer."""
+
+Handler = Callable[..., Awaitable[None]]
+"""A method of Handlers that takes the frame beside which it stands in the table."""
+
+
+class Handlers:
+    """Answers the frames of one connection, one after the other."""
+
+    def __init__(self, services: Services, outbox: Outbox, identity: tokens.Identity) -> None:
+        self._services = services
+        self._outbox = outbox
+        self._who = identity
+        self._unacked = 0
+        self._fewer_unacked = asyncio.Event()
+
+    async def handle(self, frame: protocol.ClientFrame) -> None:
+        """Answer a frame. Raises the RequestError that it is refused with."""
+        handler = _TABLE[self._who.role].get(type(frame))
+        if handler is None:
+            raise self._not_in_table(frame)
+        await handler(self, frame)
+
+    async def all_acked(self) -> None:
+        """Wait until no message is under way."""
+        await self._until_unacked_below(1)
+
+    def _not_in_table(self, frame: protocol.ClientFrame) -> RequestError:
+        if isinstance(frame, protocol.Hello):
+            return BadFrame("hello was said already")
+        return Forbidden(f"not for a {self._who.role}: {type(frame).__struct_config__.tag}")
+
+    @property
+    def _side(self) -> Side:
+        assert self._who.role != "supervisor", "the table lets no supervisor here"
+        return self._who.role
+
+    async def _until_unacked_below(self, limit: int) -> None:
+        while self._unacked >= limit:
+            self._fewer_unacked.clear()
+            await self._fewer_unacked.wait()
+
+    async def _request(self, frame: protocol.Request) -> None:
+        await self.all_acked()
+        with self._outbox.answering() as answer:
+            standing = await self._services.store.request(
+                self._who.uid,
+                name=self._who.shown_name,
+                desk=frame.desk,
+                topic=frame.topic,
+                connection=self._outbox.id,
+            )
+            self._services.waiting.note(standing)
+            answer(views.told(standing, ref=frame.ref))
+            if isinstance(standing, facts.Assigned) and standing.topic is not None:
+                answer(views.stored_message(standing.topic))
+
+    async def _set_status(self, frame: protocol.SetStatus) -> None:
+        with self._outbox.answering() as answer:
+            status = await self._services.store.status(
+                self._who.uid, state=frame.state, connection=self._outbox.id
+            )
+            answer(views.told(status, ref=frame.ref))
+
+    async def _send(self, frame: protocol.Send) -> None:
+        if frame.sender not in (None, self._who.uid):
+            raise Forbidden("`from` is not you")
+        await self._until_unacked_below(MAX_UNACKED)
+        self._unacked += 1
+        post = Post(
+            sender=self._who.uid,
+            to=frame.to,
+            role=self._side,
+            id=frame.id,
+            tail=tail_of(id=frame.id, body=frame.body),
+            connection=self._outbox.id,
+        )
+        self._services.poster.submit(post, lambda result: self._posted(frame.id, result))
+
+    def _posted(self, id: str, result: facts.PostResult | RequestError) -> None:
+        self._unacked -= 1
+        self._fewer_unacked.set()
+        if isinstance(result, RequestError):
+            self._services.metrics.frames_refused += 1
+            self._outbox.push(views.error(result, ref=id))
+        else:
+            self._outbox.push(views.ack(id, result))
+
+    async def _read_history(self, frame: protocol.ReadHistory) -> None:
+        await self.all_acked()
+        page = await self._services.store.history(
+            self._who.uid,
+            role=self._side,
+            peer=frame.peer,
+            agent=frame.agent,
+            after=frame.after,
+            before=frame.before,
+            limit=frame.limit,
+        )
+        self._outbox.push(views.history(frame.peer, page, ref=frame.ref))
+
+    async def _typing(self, frame: protocol.SendTyping) -> None:
+        await self._services.store.typing(self._who.uid, to=frame.to, role=self._side)
+
+    async def _mark_read(self, frame: protocol.MarkRead) -> None:
+        await self._services.store.read(
+            self._who.uid,
+            to=frame.to,
+            role=self._side,
+            seq=frame.seq,
+            connection=self._outbox.id,
+        )
+
+    async def _close(self, frame: protocol.Close) -> None:
+        await self.all_acked()
+        with self._outbox.answering() as answer:
+            closed = await self._services.store.close(
+                frame.chat, uid=self._who.uid, role=self._side, connection=self._outbox.id
+            )
+            self._services.waiting.note(closed)
+            answer(views.told(closed, ref=frame.ref))
+
+    async def _watch(self, frame: protocol.Watch) -> None:
+        snapshot = views.snapshot(await self._services.store.site())
+        self._outbox.push(protocol.encode(protocol.with_ref(snapshot, frame.ref)))
+        self._services.watching.add(self._outbox, snapshot)
+
+    async def _unwatch(self, _: protocol.Unwatch) -> None:
+        self._services.watching.remove(self._outbox)
+
+
+_EITHER_SIDE: dict[type[msgspec.Struct], Handler] = {
+    protocol.Send: Handlers._send,
+    protocol.ReadHistory: Handlers._read_history,
+    protocol.SendTyping: Handlers._typing,
+    protocol.MarkRead: Handlers._mark_read,
+    protocol.Close: Handlers._close,
+}
+_TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
+    "customer": {protocol.Request: Handlers._request, **_EITHER_SIDE},
+    "agent": {protocol.SetStatus: Handlers._set_status, **_EITHER_SIDE},
+    "supervisor": {protocol.Watch: Handlers._watch, protocol.Unwatch: Handlers._unwatch},
+}
+"""Which role may send which frame; whose chat it is, the store decides."""
