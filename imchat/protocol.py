@@ -20,6 +20,8 @@ MAX_BODY = 8_192
 """Bytes of UTF-8 in a message's body, and in a topic, which becomes one."""
 MAX_FRAME = 65_536
 """Bytes of a frame that a client sends."""
+MAX_CAPACITY = 100
+"""Chats that one agent may hold at most; a search for the current tier ends here."""
 HELLO_TIMEOUT_S = 10.0
 BAD_FRAMES_A_MINUTE = 20
 RATE_LIMITED_PATIENCE_S = 10.0

@@ -13,12 +13,10 @@ from msgspec import Meta, Struct
 
 from imchat.errors import SetupError, Unauthorized
 from imchat.ids import DEFAULT_DESK
-from imchat.protocol import Role, WireDesk, WireUid
+from imchat.protocol import MAX_CAPACITY, Role, WireDesk, WireUid
 
 AUDIENCE = "imchat"
 ALGORITHM = "HS256"
-MAX_CAPACITY = 100
-"""Chats that one agent may hold at most; a search for the current tier ends here."""
 SECRET_FILE = "secret"
 
 _FAULTS = (

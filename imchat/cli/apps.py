@@ -1,0 +1,124 @@
+"""The commands that draw a screen."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imchat.cli.options import (
+    access_options,
+    capacity_option,
+    desks_option,
+    examples,
+    name_option,
+    uid_option,
+)
+from imchat.cli.run import need_terminal
+
+if TYPE_CHECKING:
+    from imchat.client import Client
+    from imchat.tokens import Identity
+    from imchat.tui.app import ImchatApp
+
+LOCAL_TOKEN_S = 300
+"""How long a token lives that a command mints for itself; a new one for each connection."""
+
+
+@click.command(
+    epilog=examples(
+        "imchat agent --uid alice",
+        "imchat agent --uid alice --name Alice --desk sales --desk returns --capacity 5",
+        "IMCHAT_TOKEN=... imchat agent --url wss://chat.example.com/ws",
+    )
+)
+@uid_option
+@name_option
+@desks_option
+@capacity_option
+@access_options
+def agent(
+    uid: str | None, name: str | None, desk: tuple[str, ...], capacity: int | None, **access: Any
+) -> None:
+    """Answer customers: the agent's console."""
+    need_terminal()
+    from imchat.tui.agent import AgentApp
+
+    client = _client("agent", uid, access, name=name, desks=list(desk), capacity=capacity)
+    _show(AgentApp(client))
+
+
+@click.command(
+    epilog=examples(
+        "imchat customer --uid bob",
+        "imchat customer --uid bob --topic 'Where is my parcel?' --desk returns",
+    )
+)
+@uid_option
+@name_option
+@click.option("--topic", help="What it is about; the agent's first message from you.")
+@click.option("--desk", default="default", show_default=True, help="The desk to ask.")
+@access_options
+def customer(
+    uid: str | None, name: str | None, topic: str | None, desk: str, **access: Any
+) -> None:
+    """Ask for help: the customer's window."""
+    need_terminal()
+    from imchat.ids import Desk
+    from imchat.tui.customer import CustomerApp
+
+    client = _client("customer", uid, access, name=name)
+    _show(CustomerApp(client, topic=topic, desk=Desk(desk)))
+
+
+@click.command(
+    epilog=examples(
+        "imchat dashboard",
+        "IMCHAT_TOKEN=... imchat dashboard --url wss://chat.example.com/ws",
+    )
+)
+@click.option(
+    "--uid", default="supervisor", show_default=True, help="Who you are. Not with a --token."
+)
+@access_options
+def dashboard(uid: str, **access: Any) -> None:
+    """Watch the site: tiers, queues, agents."""
+    need_terminal()
+    from imchat.tui.dashboard import DashboardApp
+
+    _show(DashboardApp(_client("supervisor", uid, access)))
+
+
+def _client(
+    role: str,
+    uid: str | None,
+    access: dict[str, Any],
+    *,
+    name: str | None = None,
+    desks: list[str] | None = None,
+    capacity: int | None = None,
+) -> "Client":
+    """A client with the given token, or with those that it mints for itself."""
+    from imchat import tokens
+    from imchat.client import Client
+
+    if access["token"]:
+        return Client(access["url"], access["token"])
+    if uid is None:
+        raise click.UsageError("who are you? Give --uid, or a --token.")
+    who = tokens.identity(uid, role, name=name, desks=desks, capacity=capacity)
+    return Client(access["url"], _minted(access["data_dir"], who))
+
+
+def _minted(data_dir: Path, who: "Identity") -> Callable[[], str]:
+    from imchat import tokens
+
+    secret = tokens.read_secret(data_dir)
+    return lambda: tokens.mint(secret, who, ttl_s=LOCAL_TOKEN_S)
+
+
+def _show(app: "ImchatApp") -> None:
+    """Run an app to its end. Raises what it gave up for."""
+    app.run()
+    if app.failure is not None:
+        raise app.failure

@@ -1,0 +1,85 @@
+"""The command that holds all others, and how everything ends."""
+
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from imchat import __version__, settings
+from imchat.cli.apps import agent, customer, dashboard
+from imchat.cli.demo import demo
+from imchat.cli.options import examples
+from imchat.cli.serve import serve
+from imchat.cli.token import token
+from imchat.errors import ImchatError, SetupError
+
+INTERRUPTED = 130
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=examples(
+        "imchat demo                    see it all at work",
+        "imchat serve                   start a server",
+        "imchat agent --uid alice       answer customers",
+        "imchat customer --uid bob      ask for help",
+        "imchat dashboard               watch the site",
+    ),
+)
+@click.version_option(__version__, prog_name="imchat")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Live customer-service chat for the terminal."""
+    context.default_map = _defaults()
+
+
+for command in (demo, serve, agent, customer, dashboard, token):
+    cli.add_command(command)
+
+
+def _defaults() -> dict[str, Any]:
+    """The settings file: a table a command, a key an option. Raises SetupError."""
+    path = settings.config_file()
+    config = settings.read_config(path)
+    for name, values in config.items():
+        command = cli.commands.get(name)
+        if command is None or not isinstance(values, dict):
+            raise SetupError(f"{path}: [{name}] is no command; see `imchat --help`")
+        unknown = values.keys() - {option.name for option in command.params}
+        if unknown:
+            raise SetupError(f"{path}: [{name}] has no option {min(unknown)!r}")
+    return config
+
+
+def _leave(said: str, status: int) -> NoReturn:
+    click.echo(said, err=True)
+    sys.exit(status)
+
+
+def _leaf(error: BaseException) -> BaseException:
+    """The first of a group of errors of tasks, which is the one that ended the others."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def main() -> None:
+    """Run the command line: 0 is success, 1 a failure in one line, 2 a wrong usage."""
+    try:
+        sys.exit(cli.main(prog_name="imchat", standalone_mode=False) or 0)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "imchat"
+        said = " ".join(error.format_message().split())
+        _leave(f"{command}: {said} See '{command} --help'.", 2)
+    except click.ClickException as error:
+        _leave(f"imchat: {error.format_message()}", 1)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has seen enough
+        sys.exit(1)
+    except (ImchatError, ExceptionGroup) as error:
+        cause = _leaf(error)
+        if not isinstance(cause, ImchatError):
+            raise
+        _leave(f"imchat: {cause}", 1)
