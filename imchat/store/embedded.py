@@ -60,8 +60,8 @@ class EmbeddedStore:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
-        self._directory = data_dir / "store"
+        self.data_dir = data_dir.absolute()
+        self._directory = self.data_dir / "store"
         self._socket = self._directory / "valkey.sock"
         self._detour: str | None = None
         self._lock: IO[str] | None = None
@@ -76,6 +76,7 @@ class EmbeddedStore:
     async def start(self) -> None:
         """Start Valkey and wait until it has loaded its data. Raises SetupError."""
         binary = find_binary()
+        self._stopping = False
         try:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._directory.mkdir(mode=0o700, exist_ok=True)
@@ -116,6 +117,7 @@ class EmbeddedStore:
                 await self._process.wait()
         if self._detour is not None:
             shutil.rmtree(self._detour, ignore_errors=True)
+            self._detour = None
         if self._lock is not None:
             self._lock.close()
 
@@ -181,7 +183,7 @@ class EmbeddedStore:
             return str(self._socket)
         if self._detour is None:
             self._detour = tempfile.mkdtemp(prefix="imchat-")
-            Path(self._detour, "store").symlink_to(self._directory.absolute())
+            Path(self._detour, "store").symlink_to(self._directory)
         return f"{self._detour}/store/{self._socket.name}"
 
 
@@ -230,5 +232,5 @@ def _lock(data_dir: Path) -> IO[str]:
 
 
 def _quoted(path: Path) -> str:
-    """The path as one word of a Valkey configuration."""
-    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """The path as one word of a Valkey configuration, whatever bytes it is made of."""
+    return '"' + "".join(f"\\x{byte:02x}" for byte in os.fsencode(path)) + '"'

@@ -15,15 +15,18 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from imchat.errors import REQUEST_ERRORS, Unavailable
+from imchat.errors import REQUEST_ERRORS, SetupError, Unavailable
 from imchat.store.facts import Fact, Refused
 
 log = logging.getLogger(__name__)
 
 PARTS = (
-    "keys", "call", "tiers", "queue", "messages", "chats", "requests", "presence", "board", "audit",
+    "keys", "call", "staff", "tiers", "queue", "messages", "history", "chats", "requests",
+    "presence", "board", "audit", "leftovers",
 )
 """In the order in which they build on each other."""
+
+NEEDED = "imchat needs a Valkey 9 or a Redis 8"
 
 F = TypeVar("F", bound=Fact)
 
@@ -35,6 +38,13 @@ def source() -> tuple[str, str]:
     body = "\n".join((lua / f"{part}.lua").read_text(encoding="utf-8") for part in PARTS)
     name = f"imchat_{hashlib.sha256(body.encode()).hexdigest()[:12]}"
     return name, f'#!lua name={name}\nlocal LIBRARY = "{name}"\n{body}'
+
+
+def can_run_it(info: Mapping[str, object]) -> bool:
+    """Whether a server that says this of itself has fields that expire (HSETEX)."""
+    of_valkey = info.get("valkey_version")
+    major = str(of_valkey or info.get("redis_version", "0")).partition(".")[0]
+    return int(major) >= (9 if of_valkey else 8)
 
 
 class Library:
@@ -52,15 +62,26 @@ class Library:
         self._encode = msgspec.msgpack.Encoder().encode
 
     async def load(self) -> None:
-        """Put the library into the store, unless it is there. Raises Unavailable."""
+        """Put the library into the store, unless it is there.
+
+        Raises SetupError when the store cannot take or run it, and Unavailable.
+        """
+        try:
+            if not can_run_it(await self._redis.info("server")):
+                raise SetupError(f"the store is too old: {NEEDED}")
+            await self._put()
+        except ResponseError as error:
+            raise SetupError(f"the store does not take imchat's functions ({error})") from None
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"the store does not answer: {error}") from error
+
+    async def _put(self) -> None:
         name, code = source()
         try:
             await self._redis.function_load(code)
         except ResponseError as error:
             if f"'{name}' already exists" not in str(error):
                 raise
-        except (RedisError, OSError) as error:
-            raise Unavailable(f"the store does not answer: {error}") from error
 
     async def call(
         self, function: str, reply: "msgspec.msgpack.Decoder[F | Refused]", **arguments: object
@@ -90,5 +111,5 @@ class Library:
         except ResponseError as error:
             if "Function not found" not in str(error):
                 raise
-            await self.load()
+            await self._put()
             return bytes(await self._redis.fcall(name, 1, self._key, packed))

@@ -20,7 +20,7 @@ local function agents()
   for _, uid in ipairs(command("SMEMBERS", keys.agents())) do
     local agent = tiers.agent(uid)
     agent.customers = {}
-    for _, id in ipairs(command("SMEMBERS", keys.serving(uid))) do
+    for _, id in ipairs(tiers.serving(uid)) do
       agent.customers[#agent.customers + 1] = command("HGET", keys.chat(id), "customer")
     end
     found[#found + 1] = agent
@@ -30,7 +30,7 @@ end
 
 local function desks()
   local found = {}
-  for _, name in ipairs(command("HKEYS", keys.desks())) do
+  for _, name in ipairs(command("SMEMBERS", keys.desks())) do
     local head = {}
     for _, id in ipairs(command("ZRANGE", keys.queue(name), 0, HEAD - 1)) do
       local chat = command("HMGET", keys.chat(id), "customer", "queued_at")

@@ -31,8 +31,15 @@ function call.refuse(code, message)
 end
 
 -- Writes: events. One entry of the site's audit log, kept as long as the messages.
+-- `tier` is always the bucket that an agent was taken from, `reason` what made it happen:
+--   requested, queued      by the customer
+--   assigned   a slot, by  request, or to one who waited: closed (a chat of the agent was),
+--                          online, back, changed (the agent), requeued (the agent of another)
+--   released   a slot, by  customer, agent, disconnected (the chat was closed), lost (the agent)
+--   requeued, closed       what became of the chat
+--   online, back, changed, status, lost, offline    what became of the agent, or the customer
 function call.event(what, fields)
-  local oldest = call.now - call.settings.keep_s * 1000
+  local oldest = math.max(0, call.now - call.settings.keep_s * 1000)
   local entry = { "what", what, "at", call.now }
   for name, value in pairs(fields) do
     entry[#entry + 1] = name

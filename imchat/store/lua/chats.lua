@@ -52,7 +52,7 @@ function chats.assign(id, uid, tier, reason, except)
     "read_by_customer", last_seq, "read_by_agent", last_seq)
   call.count("assigned")
   call.event("assigned", { chat = id, customer = chat.customer, agent = uid, desk = chat.desk,
-    tier = tier, reason = reason })
+    tier = tier, reason = reason, requeues = chat.requeues })
   local fact = { fact = "assigned", chat = chats.facts(id) }
   call.tell(uid, fact)
   call.tell(chat.customer, fact, except)
@@ -61,7 +61,8 @@ function chats.assign(id, uid, tier, reason, except)
 end
 
 -- Serves the lowest tickets of these desks until nobody waits whom somebody can take.
-function chats.dispatch(desks)
+-- `reason` is what made a slot free, or made somebody wait beside a free one.
+function chats.dispatch(desks, reason)
   while true do
     local first, desk, tier
     for _, candidate in ipairs(desks) do
@@ -74,29 +75,33 @@ function chats.dispatch(desks)
     if not first then return end
     local id = string.format("%d", first)
     local customer = command("HGET", keys.chat(id), "customer")
-    chats.assign(id, tiers.pick(desk, tier, customer), tier, "slot")
+    chats.assign(id, tiers.pick(desk, tier, customer), tier, reason)
   end
 end
 
 -- Takes an active chat from its agent, who moves to the end of the bucket below.
-local function release(chat)
+-- Writes: serving, tier, agent. Returns: the desks that have a slot more.
+local function release(chat, reason)
   local agent = tiers.agent(chat.agent)
   tiers.leave(agent)
-  command("SREM", keys.serving(chat.agent), chat.id)
+  command("SREM", keys.serving(agent.uid), chat.id)
+  call.event("released", { chat = chat.id, customer = chat.customer, agent = agent.uid,
+    desk = chat.desk, tier = agent.load, reason = reason })
   agent.load = agent.load - 1
   tiers.enter(agent)
   return agent.desks
 end
 
--- Puts the chat of a lost agent back in its place in the queue.
+-- Puts the chat of a lost agent, still in its grace, back in its place in the queue.
+-- Writes: serving, agent, chat, queue. Returns: its desk.
 function chats.requeue(id)
   local chat = chats.facts(id)
-  local agent = chat.agent
-  command("SREM", keys.serving(agent), id)
+  release(chat, "lost")
   command("HSET", keys.chat(id), "state", "waiting", "agent", "", "agent_name", "",
     "queued_at", call.now, "requeues", chat.requeues + 1)
   queue.join(chat.desk, id)
-  call.event("requeued", { chat = id, customer = chat.customer, agent = agent, desk = chat.desk })
+  call.event("requeued", { chat = id, customer = chat.customer, agent = chat.agent,
+    desk = chat.desk, reason = "lost" })
   call.tell(chat.customer, chats.standing(id))
   return chat.desk
 end
@@ -109,7 +114,7 @@ function chats.finish(chat, by, reason, except)
     queue.leave(chat.desk, chat.id)
     call.count("abandoned")
   else
-    desks = release(chat)
+    desks = release(chat, reason)
   end
   command("DEL", keys.open(chat.customer))
   command("ZREM", keys.grace(), chat.customer) -- a customer is in grace for its chat alone
@@ -122,6 +127,6 @@ function chats.finish(chat, by, reason, except)
   local fact = { fact = "closed", chat = chats.facts(chat.id) }
   call.tell(chat.customer, fact, except)
   if chat.agent then call.tell(chat.agent, fact, except) end
-  chats.dispatch(desks)
+  chats.dispatch(desks, "closed")
   return fact
 end

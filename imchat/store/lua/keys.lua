@@ -11,7 +11,8 @@ end
 function keys.tier(desk, n) return site .. "tier:" .. desk .. ":" .. n end -- zset: agent by order of arrival
 function keys.queue(desk) return site .. "queue:" .. desk end              -- zset: chat by ticket
 function keys.pace(desk) return site .. "pace:" .. desk end                -- hash: how fast the queue moves
-function keys.desks() return site .. "desks" end                           -- hash: desk -> highest capacity in it
+function keys.desks() return site .. "desks" end                           -- set: desks that have agents or a queue
+function keys.staff(desk) return site .. "staff:" .. desk end              -- zset: its agents that are not offline, by capacity
 function keys.agents() return site .. "agents" end                         -- set: agents that are not offline
 function keys.agent(uid) return site .. "agent:" .. uid end                -- hash: name, state, capacity, desks, moved
 function keys.serving(uid) return site .. "serving:" .. uid end            -- set: an agent's open chats
@@ -23,9 +24,18 @@ function keys.open(uid) return site .. "open:" .. uid end                  -- st
 function keys.chat(id) return site .. "chat:" .. id end                    -- hash: the life of a chat
 function keys.totals() return site .. "totals" end                         -- hash: counts since the site began
 
+-- By bytes: `<` asks the server's locale, and a conversation must be found after a change of it.
+local function precedes(a, b)
+  for i = 1, math.min(#a, #b) do
+    local one, other = string.byte(a, i), string.byte(b, i)
+    if one ~= other then return one < other end
+  end
+  return #a < #b
+end
+
 -- conversations; one of two uids, whoever they are
 local function pair(a, b)
-  if a < b then return a .. ":" .. b end
+  if precedes(a, b) then return a .. ":" .. b end
   return b .. ":" .. a
 end
 

@@ -2,11 +2,10 @@
 
 local messages = {}
 local SENT_S = 86400
-local PAGE_BYTES = 262144
 
 -- Reads: open, chat. Returns: the open chat between customer and agent with what a
 -- post needs of it, or nil.
-local function open_between(customer, agent)
+function messages.open_between(customer, agent)
   local id = command("GET", keys.open(customer))
   if not id then return nil end
   local found = command("HMGET", keys.chat(id), "agent", "pending_at", "first_reply_at")
@@ -25,7 +24,8 @@ end
 local function store(chat, sender, to, id, tail, except)
   local keep_s = call.settings.keep_s
   local seq = command("INCR", keys.seq(sender, to))
-  command("EXPIRE", keys.seq(sender, to), keep_s + SENT_S) -- outlives every message it numbered
+  -- It outlives every message that it numbered, also one that was to live longer than this.
+  command("EXPIRE", keys.seq(sender, to), keep_s + SENT_S, seq == 1 and "NX" or "GT")
   local json = string.format('{"v":1,"chat":"%s","seq":%d,"at":%d,"from":"%s","to":"%s",%s',
     chat.id, seq, call.now, sender, to, tail)
   command("HSETEX", keys.history(sender, to), "EX", keep_s, "FIELDS", 1, seq, json)
@@ -61,7 +61,7 @@ local function post(a)
   local known = command("HGET", keys.sent(a.sender, a.to), a.sender .. ":" .. a.id)
   if known then return cmsgpack.unpack(known) end
   local customer, agent = sides(a)
-  local chat = open_between(customer, agent)
+  local chat = messages.open_between(customer, agent)
   if not chat then
     return { refused = "not_found", message = "there is no open chat between you and " .. a.to }
   end
@@ -75,7 +75,7 @@ function messages.topic(chat, agent, except)
   if command("HEXISTS", keys.sent(chat.customer, agent), chat.customer .. ":" .. id) == 1 then
     return nil -- the chat came back to an agent that has it
   end
-  count(open_between(chat.customer, agent), chat.customer)
+  count(messages.open_between(chat.customer, agent), chat.customer)
   call.count("messages")
   local tail = '"id":"' .. id .. '",' .. chat.topic_tail
   local _, json = store(chat, chat.customer, agent, id, tail, except)
@@ -95,7 +95,7 @@ end)
 
 -- Passes on that somebody writes; stores nothing. Refuses with: not_found.
 call.register("typing", function(a)
-  local chat = open_between(sides(a))
+  local chat = messages.open_between(sides(a))
   if not chat then return call.refuse("not_found", "there is no open chat between you") end
   call.tell(a.to, { fact = "typing", chat = chat.id, sender = a.sender, to = a.to })
   return { fact = "done" }
@@ -103,7 +103,7 @@ end)
 
 -- Writes: chat.read_by_*, which only grows. Refuses with: not_found.
 call.register("read", function(a)
-  local chat = open_between(sides(a))
+  local chat = messages.open_between(sides(a))
   if not chat then return call.refuse("not_found", "there is no open chat between you") end
   local field = "read_by_" .. a.role
   local seq = math.min(a.seq, tonumber(command("GET", keys.seq(a.sender, a.to)) or 0))
@@ -114,45 +114,4 @@ call.register("read", function(a)
     call.tell(a.sender, fact, a.connection)
   end
   return { fact = "done" }
-end)
-
--- Returns: the first seq in from..last that still lives; messages expire in order.
-local function oldest_alive(history, from, last)
-  if command("HEXISTS", history, from) == 1 then return from end
-  while from < last do
-    local middle = math.floor((from + last) / 2)
-    if command("HEXISTS", history, middle) == 1 then last = middle else from = middle + 1 end
-  end
-  return from
-end
-
--- Returns: page, oldest first, cut short when it grows large. Refuses with: forbidden.
-call.register("history", function(a)
-  local mine = a.agent == nil or (a.role == "agent" and a.agent == a.reader)
-  if not mine and (a.role ~= "agent" or not open_between(a.peer, a.reader)) then
-    return call.refuse("forbidden", "this conversation is not yours to read")
-  end
-  local one = mine and a.reader or a.agent
-  local last = tonumber(command("GET", keys.seq(one, a.peer)) or 0)
-  local history = keys.history(one, a.peer)
-  local forward = a.after ~= nil
-  local from, to, step = math.min((a.before or last + 1) - 1, last), 1, -1
-  if forward then from, to, step = oldest_alive(history, a.after + 1, last), last, 1 end
-  local page, bytes, more = {}, 0, false
-  for seq = from, to, step do
-    local message = command("HGET", history, seq)
-    if message then
-      if #page == a.limit or (#page > 0 and bytes + #message > PAGE_BYTES) then
-        more = true
-        break
-      end
-      page[#page + 1], bytes = message, bytes + #message
-    elseif not forward then
-      break -- nothing older is alive
-    end
-  end
-  if not forward then
-    for i = 1, math.floor(#page / 2) do page[i], page[#page - i + 1] = page[#page - i + 1], page[i] end
-  end
-  return { fact = "page", messages = page, more = more, last_seq = last }
 end)

@@ -2,15 +2,7 @@
 
 local presence = {}
 
-local function highest_capacity(desks, capacity)
-  for _, desk in ipairs(desks) do
-    if capacity > tonumber(command("HGET", keys.desks(), desk) or 0) then
-      command("HSET", keys.desks(), desk, capacity)
-    end
-  end
-end
-
--- Writes: agent, agents, desks, tier. An agent's first hello makes it online; a later one
+-- Writes: agent, agents, staff, desks, tier. An agent's first hello makes it online; a later one
 -- brings its newest desks and capacity, the latter never below what it holds now.
 local function arrive(a, came_back)
   local before = tiers.agent(a.uid)
@@ -24,11 +16,12 @@ local function arrive(a, came_back)
   if same then return end -- it keeps its place in its bucket
   command("HSETNX", keys.agent(a.uid), "state", "online")
   command("SADD", keys.agents(), a.uid)
-  highest_capacity(a.desks, capacity)
   local agent = tiers.agent(a.uid)
+  staff.change(agent, before and before.desks or {})
   tiers.enter(agent)
-  call.event(before and "back" or "online", { agent = a.uid, state = agent.state })
-  chats.dispatch(agent.desks)
+  local what = not before and "online" or came_back and "back" or "changed"
+  call.event(what, { agent = a.uid, state = agent.state, capacity = capacity, desks = desks })
+  chats.dispatch(agent.desks, what)
 end
 
 -- Returns: the open chats of the uid.
@@ -36,9 +29,7 @@ local function open_chats(uid)
   local found = {}
   local open = command("GET", keys.open(uid))
   if open then found[1] = chats.facts(open) end
-  local serving = command("SMEMBERS", keys.serving(uid))
-  table.sort(serving, function(one, other) return tonumber(one) < tonumber(other) end)
-  for _, id in ipairs(serving) do found[#found + 1] = chats.facts(id) end
+  for _, id in ipairs(tiers.serving(uid)) do found[#found + 1] = chats.facts(id) end
   return found
 end
 
@@ -56,13 +47,18 @@ call.register("connect", function(a)
   end
   local role = command("GET", keys.role(a.uid))
   if role and role ~= a.role then
-    return call.refuse("conflict", "'" .. a.uid .. "' is known here as " .. role .. ", not as " .. a.role)
+    return call.refuse("conflict",
+      "'" .. a.uid .. "' is known here as " .. role .. ", not as " .. a.role)
   end
   command("SET", keys.role(a.uid), a.role)
   command("HSET", keys.presence(a.uid), a.connection, a.node)
   command("HSET", keys.held(a.node), a.connection, a.uid)
   local came_back = command("ZREM", keys.grace(), a.uid) == 1
-  if a.role == "agent" then arrive(a, came_back) end
+  if a.role == "agent" then
+    arrive(a, came_back)
+  elseif came_back then
+    call.event("back", { customer = a.uid })
+  end
   return { fact = "present", at = call.now, chats = open_chats(a.uid),
     status = tiers.status(a.uid) }
 end)
@@ -77,7 +73,7 @@ local function lose(uid, connection, node)
   if not agent and not command("GET", keys.open(uid)) then return end
   if agent then tiers.leave(agent) end
   command("ZADD", keys.grace(), call.now + call.settings.grace_ms, uid)
-  call.event("lost", { uid = uid })
+  call.event("lost", { [agent and "agent" or "customer"] = uid })
 end
 
 call.register("disconnect", function(a)
@@ -85,21 +81,27 @@ call.register("disconnect", function(a)
   return { fact = "done" }
 end)
 
+-- What the end of the grace means to an agent. Writes: agent, agents, staff, and what
+-- chats.requeue does. It is in grace, so nobody is given to it meanwhile.
+local function go_offline(agent)
+  local waiting_at = {}
+  for _, id in ipairs(tiers.serving(agent.uid)) do
+    waiting_at[#waiting_at + 1] = chats.requeue(id)
+  end
+  staff.change({ uid = agent.uid, desks = {} }, agent.desks)
+  command("DEL", keys.agent(agent.uid))
+  command("SREM", keys.agents(), agent.uid)
+  call.event("offline", { agent = agent.uid })
+  chats.dispatch(waiting_at, "requeued")
+end
+
 -- What the end of the grace means.
 local function give_up(uid)
-  command("ZREM", keys.grace(), uid)
   local open = command("GET", keys.open(uid))
   if open then chats.finish(chats.facts(open), "system", "disconnected") end
   local agent = tiers.agent(uid)
-  if not agent then return end
-  local desks = {}
-  for _, id in ipairs(command("SMEMBERS", keys.serving(uid))) do
-    desks[#desks + 1] = chats.requeue(id)
-  end
-  command("DEL", keys.agent(uid))
-  command("SREM", keys.agents(), uid)
-  call.event("offline", { agent = uid })
-  chats.dispatch(desks)
+  if agent then go_offline(agent) end
+  command("ZREM", keys.grace(), uid)
 end
 
 -- Writes: nodes, inbox. Renews the node's lease, or begins it with `join`, and drops what

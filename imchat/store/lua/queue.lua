@@ -8,17 +8,14 @@ local NEWEST = 0.2
 
 -- Writes: queue, desks.
 function queue.join(desk, chat)
-  command("HSETNX", keys.desks(), desk, 0)
+  command("SADD", keys.desks(), desk)
   command("ZADD", keys.queue(desk), chat, chat)
 end
 
--- Writes: queue, desks (a desk without agents is forgotten with the last that waited).
+-- Writes: queue, desks, pace.
 function queue.leave(desk, chat)
   command("ZREM", keys.queue(desk), chat)
-  if queue.length(desk) == 0 and command("HGET", keys.desks(), desk) == "0" then
-    command("HDEL", keys.desks(), desk)
-    command("DEL", keys.pace(desk))
-  end
+  staff.forget_if_empty(desk)
 end
 
 function queue.length(desk)

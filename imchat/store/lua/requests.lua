@@ -54,7 +54,7 @@ call.register("status", function(a)
     command("HSET", keys.agent(a.uid), "state", a.state)
     tiers.enter(agent)
     call.event("status", { agent = a.uid, state = a.state })
-    chats.dispatch(agent.desks)
+    chats.dispatch(agent.desks, a.state)
   end
   local fact = tiers.status(a.uid)
   call.tell(a.uid, fact, a.connection)

@@ -21,6 +21,13 @@ function tiers.agent(uid)
   }
 end
 
+-- Returns: the ids of the agent's chats, the oldest first.
+function tiers.serving(uid)
+  local ids = command("SMEMBERS", keys.serving(uid))
+  table.sort(ids, function(one, other) return tonumber(one) < tonumber(other) end)
+  return ids
+end
+
 -- Returns: the fact of how the agent stands, or nil when it is offline.
 function tiers.status(uid)
   local agent = tiers.agent(uid)
@@ -51,10 +58,9 @@ function tiers.enter(agent)
   end
 end
 
--- Reads: desks, tier. Returns: the current tier of the desk, or nil when nobody is free.
+-- Reads: staff, tier. Returns: the current tier of the desk, or nil when nobody is free.
 function tiers.current(desk)
-  local highest = tonumber(command("HGET", keys.desks(), desk) or 0)
-  for n = 0, highest - 1 do
+  for n = 0, staff.highest_capacity(desk) - 1 do
     if command("EXISTS", keys.tier(desk, n)) == 1 then return n end
   end
   return nil
