@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 from msgspec.msgpack import Decoder
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
@@ -23,6 +23,8 @@ from imchat.store.library import Library
 Side = Literal["customer", "agent"]
 TIMEOUT_S = 5.0
 RETRIES = 2
+CONNECTIONS = 32
+"""More calls at once wait for their turn; the store does one at a time anyway."""
 BLOCK_MS = 2_000
 STREAM_BATCH = 512
 SWEEP_LIMIT = 200
@@ -87,13 +89,16 @@ class Store:
     def __init__(self, url: str, *, site: str = "main", rules: Rules | None = None) -> None:
         self.rules = rules or Rules()
         try:
-            self._redis: Redis = Redis.from_url(
+            pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
                 url,
+                max_connections=CONNECTIONS,
+                timeout=TIMEOUT_S,
                 socket_timeout=TIMEOUT_S,
                 retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), RETRIES),
             )
         except ValueError as error:
             raise SetupError(f"{url!r} is no store's URL: {error}") from None
+        self._redis = Redis.from_pool(pool)
         settings = {
             "keep_s": self.rules.history_days * 86_400,
             "grace_ms": round(self.rules.grace_s * 1000),
