@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 from msgspec.msgpack import Decoder
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from imchat.errors import SetupError, Unavailable
 from imchat.ids import ChatId, Desk, Uid
 from imchat.store import facts
+from imchat.store.heedful import HeedfulRedis
 from imchat.store.library import Library
 
 Side = Literal["customer", "agent"]
@@ -98,7 +99,7 @@ class Store:
             )
         except ValueError as error:
             raise SetupError(f"{url!r} is no store's URL: {error}") from None
-        self._redis = Redis.from_pool(pool)
+        self._redis = HeedfulRedis.from_pool(pool)
         settings = {
             "keep_s": self.rules.history_days * 86_400,
             "grace_ms": round(self.rules.grace_s * 1000),

@@ -1,0 +1,25 @@
+"""A Redis client that never loses a cancellation."""
+
+# ruff: noqa: ANN401 (the signature is redis-py's)
+
+import asyncio
+from typing import Any
+
+from redis.asyncio import Redis
+
+
+class HeedfulRedis(Redis):
+    """redis-py sends inside `asyncio.wait_for`, which until Python 3.12 may drop a cancellation.
+
+    That happens when it comes in the moment in which the sending ends (CPython issue
+    86296); a task that is cancelled once and for all then never stops.
+    """
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """The reply to a command; raises CancelledError if it was asked for meanwhile."""
+        task = asyncio.current_task()
+        before = task.cancelling() if task is not None else 0
+        reply = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
+        return reply

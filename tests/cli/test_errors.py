@@ -1,0 +1,97 @@
+"""Whatever goes wrong is said in one line on stderr, with the right exit status."""
+
+from pathlib import Path
+
+import pytest
+
+from imchat import __version__
+from tests.cli.commands import imchat
+
+COMMANDS = ["serve", "agent", "customer", "dashboard", "token", "demo"]
+
+
+def test_the_version() -> None:
+    """`imchat --version` says which."""
+    said = imchat("--version")
+    assert said.returncode == 0
+    assert __version__ in said.stdout
+
+
+@pytest.mark.parametrize("command", [[], *[[command] for command in COMMANDS]])
+def test_every_command_has_help_with_examples(command: list[str]) -> None:
+    """`--help` works everywhere and shows how it is used."""
+    said = imchat(*command, "--help")
+    assert said.returncode == 0
+    assert "Examples:" in said.stdout
+    assert f"imchat {' '.join(command)}" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["serve", "--prot", "1"], "No such option"),
+        (["serve", "--port", "99999"], "99999"),
+        (["serve", "--capacity", "0"], "0"),
+        (["serve", "--log-format", "xml"], "xml"),
+        (["nonsense"], "No such command"),
+        (["token", "--role", "agent"], "--uid"),
+        (["token", "--role", "king", "--uid", "bob"], "king"),
+        (["token", "--role", "agent", "--uid", "bob", "--ttl", "soon"], "soon"),
+        (["token", "--role", "customer", "--uid", "bob", "--capacity", "3"], "an agent's"),
+        (["demo", "--agents", "0"], "0"),
+    ],
+)
+def test_a_wrong_usage_is_one_line_and_exits_2(arguments: list[str], words: str) -> None:
+    """It names what is wrong and where the help is."""
+    said = imchat(*arguments)
+    assert said.returncode == 2
+    assert said.stdout == ""
+    assert words in said.stderr
+    assert "--help" in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+
+
+def assert_fails_in_one_line(arguments: list[str], words: str, env: dict[str, str]) -> None:
+    said = imchat(*arguments, env=env)
+    assert said.returncode == 1
+    assert words in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["agent", "--uid", "ann"], "run it in a terminal"),
+        (["customer", "--uid", "bob"], "run it in a terminal"),
+        (["dashboard"], "run it in a terminal"),
+        (["demo"], "run it in a terminal"),
+        (["token", "--role", "agent", "--uid", "ann"], "start `imchat serve` here first"),
+        (["token", "--role", "agent", "--uid", "a b"], "no token can be made"),
+        (["token", "--role", "agent", "--uid", "ann", "--desk", "a:b"], "no token can be made"),
+        (["serve", "--site", "a b"], "no name for a site"),
+        (["serve", "--redis", "nonsense"], "'nonsense'"),
+        (["serve", "--redis", "redis://127.0.0.1:1/0"], "the store does not answer"),
+        (["serve", "--data-dir", "/proc/nowhere"], "cannot use /proc/nowhere"),
+    ],
+)
+def test_a_failure_is_one_line_and_exits_1(
+    arguments: list[str], words: str, tmp_path: Path
+) -> None:
+    """It says what to do, on stderr, and shows no traceback."""
+    assert_fails_in_one_line(arguments, words, {"IMCHAT_DATA_DIR": str(tmp_path / "data")})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[serve", "cannot read the settings"),
+        ("[serve]\nprot = 1", "no option 'prot'"),
+        ("[nonsense]\nport = 1", "[nonsense] is no command"),
+        ("[serve]\nredis = 'nonsense'", "'nonsense'"),
+    ],
+)
+def test_a_settings_file_that_is_wrong_says_so(text: str, words: str, tmp_path: Path) -> None:
+    """A mistyped key is not passed over."""
+    (tmp_path / "imchat").mkdir()
+    (tmp_path / "imchat" / "config.toml").write_text(text)
+    assert_fails_in_one_line(["serve"], words, {"XDG_CONFIG_HOME": str(tmp_path)})
