@@ -1,0 +1,232 @@
+"""Every agent: its state, its load, whom it serves."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
+from textual.timer import Timer
+from textual.widgets import DataTable
+
+from imchat.ids import Uid
+from imchat.tui.desk_view import Agent
+from imchat.tui.widgets.load_bar import bar_width, is_full, load_bar
+from imchat.tui.widgets.painted import fitted
+
+DRAWN_EVERY_S = 1.0
+"""Each change draws all that is seen of the table, so changes are gathered."""
+
+STATES = {"online": "● online", "away": "○ away", "grace": "◌ grace"}
+PADDING = 2
+DESKS_FROM = 76
+"""The width from which there is room for a column of desks."""
+LEAST_CUSTOMERS = 8
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """A key by which Ann 2 stands before Ann 10."""
+    parts = re.split(r"([0-9]+)", text.casefold())
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+
+
+class Order(NamedTuple):
+    """A way to sort: its name, the column it stands for, and by what of an agent."""
+
+    name: str
+    column: str
+    rank: Callable[[Agent], Any]
+
+
+ORDERS = [
+    Order("name", "agent", lambda agent: natural(agent.name or agent.uid)),
+    Order("state", "state", lambda agent: list(STATES)[::-1].index(agent.state)),
+    Order("load", "load", lambda agent: -agent.load),
+    Order("free slots", "load", lambda agent: agent.load - agent.capacity),
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cell:
+    """A cell that knows whose it is, since rows are sorted by more than they show."""
+
+    uid: Uid
+    text: Text
+
+    def __rich__(self) -> Text:
+        return self.text
+
+
+class AgentsTable(DataTable[_Cell]):
+    """Rows are kept by uid and changed in place; the cursor stays on its agent."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "agents-table--faint", "agents-table--away", "agents-table--grace", "agents-table--full",
+    }
+    DEFAULT_CSS = """
+    AgentsTable {
+        height: 1fr;
+        border: round $border-blurred;
+        border-title-color: $text-muted;
+        background: $background;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+        overflow-x: hidden;
+        & > .datatable--header { background: $background; color: $text-muted; text-style: none; }
+        & > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
+        &:focus {
+            border: round $primary;
+            background-tint: transparent;
+            & > .datatable--header { background-tint: transparent; }
+            & > .datatable--cursor {
+                background: $primary 20%; color: $foreground; text-style: none;
+            }
+        }
+        & > .agents-table--faint { color: $text-muted; }
+        & > .agents-table--away { color: $text-warning; }
+        & > .agents-table--grace { color: $text-error; }
+        & > .agents-table--full { color: $text-warning; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row", cursor_foreground_priority="renderable")
+        self._wanted: list[Agent] = []
+        self._shown: dict[Uid, Agent] = {}
+        self._widths: dict[str, int] = {}
+        self._order = 0
+        self._reverse = False
+        self._inks: dict[str, Style] = {}
+        self._resting: Timer | None = None
+
+    def show(self, agents: list[Agent]) -> None:
+        """Show these agents, soon."""
+        self._wanted = agents
+        if self._resting is None and self._apply():
+            self._resting = self.set_timer(DRAWN_EVERY_S, self._rested)
+
+    def next_order(self) -> None:
+        """Sort in the next way."""
+        self._order = (self._order + 1) % len(ORDERS)
+        self._reverse = False
+        self._sort()
+
+    def reverse_order(self) -> None:
+        """Sort the other way round."""
+        self._reverse = not self._reverse
+        self._sort()
+
+    def on_resize(self) -> None:
+        """Columns fit the width."""
+        self._apply()
+
+    def notify_style_update(self) -> None:
+        """Cells are made anew in the new colours."""
+        super().notify_style_update()
+        self._inks.clear()
+        if self.is_mounted:
+            self._widths = {}
+            self._apply()
+
+    def _rested(self) -> None:
+        self._resting = None
+        self.show(self._wanted)
+
+    # --- rows ----------------------------------------------------------------
+
+    def _apply(self) -> bool:
+        """Make the rows those that are wanted; whether there was anything to change."""
+        widths = self._fit(self.scrollable_content_region.width)
+        agents = {agent.uid: agent for agent in self._wanted}
+        if widths == self._widths and agents == self._shown:
+            return False
+        at = self._uid_at_cursor()
+        if widths != self._widths:
+            self._rebuild(widths)
+        for uid in self._shown.keys() - agents.keys():
+            self.remove_row(uid)
+        for uid, agent in agents.items():
+            if uid not in self._shown:
+                self.add_row(*self._cells(agent), key=uid)
+            elif agent != self._shown[uid]:
+                for column, cell in zip(self._widths, self._cells(agent), strict=True):
+                    self.update_cell(uid, column, cell)
+        self._shown = agents
+        self._sort(at)
+        return True
+
+    def _rebuild(self, widths: dict[str, int]) -> None:
+        self.clear(columns=True)
+        self._shown, self._widths = {}, widths
+        for column, width in widths.items():
+            self.add_column(Text(column), width=width, key=column)
+
+    def _uid_at_cursor(self) -> Uid | None:
+        if not self.is_valid_row_index(self.cursor_row):
+            return None
+        return self.get_row_at(self.cursor_row)[0].uid
+
+    def _sort(self, at: Uid | None = None) -> None:
+        """Put the rows in order; the cursor goes with the agent `at`, else with its own."""
+        at = at or self._uid_at_cursor()
+        order = ORDERS[self._order]
+        for key, column in self.columns.items():
+            sign = ("▴" if self._reverse else "▾") if key.value == order.column else ""
+            column.label = Text(f"{key.value} {sign}".strip())
+        self.sort("agent", key=self._rank, reverse=self._reverse)
+        if at in self._shown and self.get_row_index(at) != self.cursor_row:
+            self.move_cursor(row=self.get_row_index(at), scroll=False)
+        count = len(self._shown)
+        self.border_title = f"{count:,} agent{'s' * (count != 1)} · by {order.name}"
+
+    def _rank(self, cell: _Cell) -> tuple[Any, str]:
+        return ORDERS[self._order].rank(self._shown[cell.uid]), cell.uid
+
+    # --- cells ---------------------------------------------------------------
+
+    def _fit(self, width: int) -> dict[str, int]:
+        """The columns that there is room for, and how wide they are."""
+        widths = {
+            "agent": min(26, max(12, width // 4)),
+            "state": 8,
+            "load": max(6, bar_width(self._wanted)),
+        }
+        if width >= DESKS_FROM:
+            widths["desks"] = 16
+        rest = width - sum(widths.values()) - PADDING * (len(widths) + 1)
+        if rest >= LEAST_CUSTOMERS:
+            widths["customers"] = rest
+        return widths
+
+    def _cells(self, agent: Agent) -> list[_Cell]:
+        return [_Cell(agent.uid, self._text(agent, column)) for column in self._widths]
+
+    def _text(self, agent: Agent, column: str) -> Text:
+        width = self._widths[column]
+        match column:
+            case "agent":
+                return self._name_of(agent, width)
+            case "state":
+                ink = "faint" if agent.state == "online" else agent.state
+                return Text(STATES[agent.state], self._ink(ink))
+            case "load":
+                return Text(load_bar(agent), self._ink("full" if is_full(agent) else "faint"))
+            case "desks":
+                return Text(fitted(", ".join(agent.desks), width), self._ink("faint"))
+        return Text(fitted(", ".join(agent.customers), width))
+
+    def _name_of(self, agent: Agent, width: int) -> Text:
+        name = agent.name or agent.uid
+        uid = f" {agent.uid}" if agent.uid != name else ""
+        return Text.assemble(
+            fitted(name, min(cell_len(name), width)),
+            (fitted(uid, width - cell_len(name)), self._ink("faint")),
+        )
+
+    def _ink(self, component: str) -> Style:
+        if component not in self._inks:
+            style = self.get_component_rich_style(f"agents-table--{component}")
+            self._inks[component] = Style(color=style.color)
+        return self._inks[component]

@@ -1,0 +1,72 @@
+"""The queue: how long it is, how long it was, and how long the longest wait is."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Digits, Static
+
+from imchat.tui.desk_view import DeskView
+from imchat.tui.widgets.chat_list import AMBER_S, RED_S, clock
+from imchat.tui.widgets.trend import Trend
+
+
+def urgency(waited_s: int | None) -> str:
+    """`-amber` and `-red` for long waits, nothing for others."""
+    if waited_s is None or waited_s < AMBER_S:
+        return ""
+    return "-red" if waited_s >= RED_S else "-amber"
+
+
+class QueuePanel(Horizontal):
+    """A big figure beside a chart of the last minutes."""
+
+    DEFAULT_CSS = """
+    QueuePanel {
+        border: round $border-blurred;
+        border-title-color: $text-muted;
+        padding: 0 1;
+        & > Vertical { width: 18; height: 1fr; }
+        & Digits { width: 1fr; }
+        & Static { width: 1fr; height: 1; color: $text-muted; }
+        & Trend { width: 1fr; height: 1fr; }
+        &.-empty Digits { color: $text-muted; }
+        &.-amber Digits, &.-amber Static { color: $text-warning; }
+        &.-red Digits, &.-red Static { color: $text-error; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(classes="-empty")
+        self.border_title = "Queue"
+        self._longest = ""
+
+    def compose(self) -> ComposeResult:
+        """The figure with the longest wait below it, the chart."""
+        with Vertical():
+            yield Digits("")
+            yield Static()
+        yield Trend()
+
+    def show(self, view: DeskView | None, samples: Sequence[int], taken: int) -> None:
+        """Show a desk's queue as it is and as it was; None when that is not known."""
+        figure = "" if view is None else str(view.waiting)
+        digits = self.query_one(Digits)
+        if digits.value != figure:
+            digits.update(figure)
+        waited = view.oldest_wait_s if view is not None and view.waiting else None
+        self._say("" if view is None else self._words(waited))
+        self.set_class(waited is None, "-empty")
+        for level in ("-amber", "-red"):
+            self.set_class(urgency(waited) == level, level)
+        self.query_one(Trend).show(samples, taken)
+
+    @staticmethod
+    def _words(waited: int | None) -> str:
+        return "nobody waits" if waited is None else f"longest {clock(waited)}"
+
+    def _say(self, longest: str) -> None:
+        if longest != self._longest:
+            self._longest = longest
+            self.query_one(Static).update(Content(longest), layout=False)
