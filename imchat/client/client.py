@@ -1,61 +1,28 @@
 """The client: requests as awaitables, what happens as an async iterator."""
 
 import asyncio
+import logging
+import math
 import secrets
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Literal, Self, TypeVar
 
-from imchat import protocol
+from imchat import protocol, tokens
+from imchat.client.calls import Calls
 from imchat.client.connection import Connection, Lost, backoff
 from imchat.client.conversation import Conversation
-from imchat.client.text import clean
-from imchat.errors import REQUEST_ERRORS, RateLimited, RequestError, Unavailable
+from imchat.client.events import Connected, Disconnected, Event, Events
+from imchat.client.mirror import TOLD, Mirror
+from imchat.client.text import clean, clean_line
+from imchat.errors import RequestError, SetupError, Unavailable
 from imchat.ids import DEFAULT_DESK, ChatId, Desk, Uid
+
+log = logging.getLogger(__name__)
 
 STABLE_S = 10.0
 """A connection that lasted this long starts the backoff anew."""
-RETRY_UNAVAILABLE_S = 0.5
-HEAL_PAGE = 500
 
-_Reply = TypeVar("_Reply")
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The server welcomed this client, for the first time or again."""
-
-    welcome: protocol.Welcome
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnected:
-    """The connection is lost; it is tried again in `retry_in_s` seconds."""
-
-    reason: str
-    retry_in_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedMeanwhile:
-    """A chat that was open is no longer, and its `closed` was missed."""
-
-    chat: protocol.Chat
-
-
-Event = (
-    Connected | Disconnected | ClosedMeanwhile | protocol.Assigned | protocol.Waiting
-    | protocol.Closed | protocol.Status | protocol.Message | protocol.Typing | protocol.Read
-    | protocol.Snapshot | protocol.Error
-)
-
-
-@dataclass(slots=True, eq=False)
-class _Call:
-    frame: protocol.Frame
-    future: "asyncio.Future[protocol.ServerFrame]"
-    sent: bool = False
+_Reply = TypeVar("_Reply", bound=protocol.Frame)
 
 
 class Client:
@@ -65,13 +32,14 @@ class Client:
             await client.request(topic="Where is my parcel?")
             async for event in client:
                 match event:
-                    case protocol.Message(sender=agent):
-                        await client.send(agent, "Thank you!")
+                    case protocol.Message(sender=sender) if sender != client.uid:
+                        await client.send(sender, "Thank you!")
 
     `token` is a JWT, or a function that makes one for each connection. What was
     asked and not answered when a connection is lost is asked again on the next, a
     message under its own id, so it is stored once. Events of one conversation come
-    in the order of `seq`, each message once; every text in them is cleaned.
+    in the order of `seq`, each message once, those sent from here not at all; every
+    text in them is cleaned.
 
     `in_flight` messages of a conversation may be unacked at a time. With more than
     one, a message that the server refuses for now may be stored after later ones.
@@ -80,39 +48,42 @@ class Client:
     def __init__(self, url: str, token: str | Callable[[], str], *, in_flight: int = 1) -> None:
         self.url = url
         self.state: Literal["connecting", "online", "closed"] = "connecting"
-        self.chats: dict[ChatId, protocol.Chat] = {}
-        """The open chats of this uid, as last heard."""
-        self.conversations: dict[Uid, Conversation] = {}
-        """By the other's uid."""
         self._token = token if callable(token) else lambda: token
-        self._in_flight = in_flight
+        self._uid: Uid | None = None
         self._welcome: asyncio.Future[protocol.Welcome] | None = None
         self._connection: Connection | None = None
-        self._calls: dict[str, _Call] = {}
-        self._events: deque[Event] = deque()
-        self._wake = asyncio.Event()
+        self._calls = Calls(in_flight)
+        self._events = Events()
         self._failure: Exception | None = None
-        self._watching = False
-        self._paused: asyncio.TimerHandle | None = None
-        self._healing: dict[Uid, asyncio.Task[None]] = {}
+        self._watching: str | None = None
+        self._away = False
+        self._mirror = Mirror(
+            lambda: self.uid, history=self.history, tell=self._tell, events=self._events
+        )
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        if self._task is not None:
+            raise RuntimeError("a client is entered once")
         self._welcome = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._run(), name=f"imchat client of {self.url}")
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        tasks = [*self._healing.values(), *([self._task] if self._task else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if self._paused:
-            self._paused.cancel()
-        self._fail(Unavailable("the client is closed"))
+        assert self._task is not None
+        self._task.cancel()
+        try:
+            await asyncio.gather(self._task, return_exceptions=True)
+        finally:
+            self._fail(Unavailable("the client is closed"))
+            await self._mirror.stop()
 
-    def __aiter__(self) -> AsyncIterator[Event]:
-        return self._iterate()
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        """What happened next. Raises what the client ended with, after all that was before it."""
+        return await self._events.take()
 
     async def ready(self) -> protocol.Welcome:
         """Wait for the first welcome. Raises Unauthorized, Conflict or SetupError."""
@@ -121,9 +92,23 @@ class Client:
 
     @property
     def uid(self) -> Uid:
-        """This client's uid, once it was welcomed."""
-        assert self._welcome is not None, "use the client with `async with`"
-        return self._welcome.result().uid
+        """This client's uid: the server's word, before it the token's.
+
+        Raises Unauthorized when there is no welcome yet and the token names nobody.
+        """
+        if self._uid is None:
+            self._uid = tokens.uid_in(self._token())
+        return self._uid
+
+    @property
+    def chats(self) -> dict[ChatId, protocol.Chat]:
+        """The open chats of this uid, as last heard."""
+        return self._mirror.chats
+
+    @property
+    def conversations(self) -> dict[Uid, Conversation]:
+        """Those that this client knows of, by the other's uid."""
+        return self._mirror.conversations
 
     # --- requests: each raises a RequestError when the server refuses it ----
 
@@ -131,17 +116,22 @@ class Client:
         self, *, desk: Desk = DEFAULT_DESK, topic: str | None = None
     ) -> protocol.Assigned | protocol.Waiting:
         """Ask for an agent; a customer that has a chat gets that one."""
-        reply = await self._ask(protocol.Request(desk=desk, topic=topic))
-        assert isinstance(reply, protocol.Assigned | protocol.Waiting)
+        kinds = (protocol.Assigned, protocol.Waiting)
+        reply = await self._ask(protocol.Request(desk=desk, topic=topic), kinds)
+        assert isinstance(reply, kinds)
         return reply
 
     async def set_status(self, state: Literal["online", "away"]) -> protocol.Status:
-        """Take new chats, or keep to those at hand."""
-        return await self._expect(protocol.Status, protocol.SetStatus(state=state))
+        """Take new chats, or keep to those at hand.
+
+        Who was away when the connection was lost, and for so long that the server
+        forgot it, is set away again.
+        """
+        return await self._ask(protocol.SetStatus(state=state), protocol.Status)
 
     async def close(self, chat: ChatId) -> protocol.Closed:
         """Close a chat, or leave the queue."""
-        return await self._expect(protocol.Closed, protocol.Close(chat=chat))
+        return await self._ask(protocol.Close(chat=chat), protocol.Closed)
 
     async def history(
         self,
@@ -156,163 +146,118 @@ class Client:
         frame = protocol.ReadHistory(
             peer=peer, after=after, before=before, limit=limit, agent=agent
         )
-        return await self._expect(protocol.History, frame)
+        return await self._ask(frame, protocol.History)
 
     async def load_earlier(self, peer: Uid, *, limit: int = 50) -> int:
         """Put the page before what `conversation(peer)` has in front; gives its length."""
-        conversation = self.conversation(peer)
-        page = await self.history(peer, before=conversation.first_seq, limit=limit)
-        return conversation.prepend(page.messages, more=page.more)
+        return await self._mirror.load_earlier(peer, limit)
 
     def send(self, to: Uid, body: str, *, id: str | None = None) -> "asyncio.Future[protocol.Ack]":
-        """Post a message; the future is done when it is stored.
+        """Post a message; the future is done when it is stored, or failed with a RequestError.
 
         It stands in `conversation(to)` at once. It is sent again until it is acked
-        or refused, whether or not anybody waits for the future.
+        or refused, whether or not anybody waits for the future. One that was refused may
+        be sent again under its id. Raises ValueError when `id` is under way or has
+        characters that are cleaned away, or when `body` has halves of surrogate pairs.
         """
         id = id or secrets.token_hex(8)
-        self.conversation(to).compose(id, clean(body))
-        stored: asyncio.Future[protocol.Ack] = asyncio.get_running_loop().create_future()
-        replied = self._call(id, protocol.Send(id=id, to=to, body=body))
-        replied.add_done_callback(lambda done: self._stored(to, id, done, stored))
+        if id != clean_line(id):
+            raise ValueError(f"{id!r} is no id; use printable characters")
+        conversation = self.conversation(to)
+        stored = self._post(protocol.Send(id=id, to=to, body=body))
+        conversation.compose(id, clean(body))
+        if stored.done():
+            conversation.fail(id, str(stored.exception()))
         return stored
 
     def typing(self, to: Uid) -> None:
         """Show the other that something is being written."""
-        self._tell(protocol.SendTyping(to=to))
+        self._tell(protocol.SendTyping(to=to, ref=TOLD))
 
     def mark_read(self, to: Uid, seq: int) -> None:
-        """Tell the other that all up to `seq` was seen."""
-        conversation = self.conversation(to)
-        if seq > conversation.read_by_me:
-            conversation.read_by_me = seq
-            self._tell(protocol.MarkRead(to=to, seq=seq))
+        """Tell the other that all up to `seq` was seen, after a reconnect if need be."""
+        self._mirror.mark_read(to, seq)
 
     def watch(self) -> None:
         """Ask for snapshots, now and after each reconnect."""
-        self._watching = True
-        self._tell(protocol.Watch())
+        self._watching = self._watching or secrets.token_hex(6)
+        self._watch_again()
 
     def unwatch(self) -> None:
         """Ask for no more snapshots."""
-        self._watching = False
-        self._tell(protocol.Unwatch())
+        if self._watching is not None:
+            self._calls.drop(self._watching)
+            self._watching = None
+            self._tell(protocol.Unwatch(ref=TOLD))
 
     def conversation(self, peer: Uid) -> Conversation:
-        """The conversation with `peer`, begun if there was none."""
-        if peer not in self.conversations:
-            self.conversations[peer] = Conversation(self.uid, peer)
-        return self.conversations[peer]
+        """The conversation with `peer`, new if there was none."""
+        return self._mirror.conversation(peer)
 
-    # --- calls and their replies --------------------------------------------
+    # --- calls ---------------------------------------------------------------
 
-    async def _expect(self, kind: type[_Reply], frame: protocol.Frame) -> _Reply:
-        reply = await self._ask(frame)
-        assert isinstance(reply, kind), reply
-        return reply
-
-    async def _ask(self, frame: protocol.Frame) -> protocol.ServerFrame:
+    async def _ask(
+        self, frame: protocol.Frame, reply: type[_Reply] | tuple[type[_Reply], ...]
+    ) -> _Reply:
+        self._check()
         ref = secrets.token_hex(6)
         try:
-            return await self._call(ref, protocol.with_ref(frame, ref))
+            return await self._calls.start(ref, protocol.with_ref(frame, ref), reply)
         finally:
-            self._calls.pop(ref, None)
+            self._calls.drop(ref)
 
-    def _call(self, ref: str, frame: protocol.Frame) -> "asyncio.Future[protocol.ServerFrame]":
+    def _post(self, frame: protocol.Send) -> "asyncio.Future[protocol.Ack]":
+        self._check()
+        try:
+            return self._calls.start(frame.id, frame, protocol.Ack)
+        except RequestError as error:
+            refused: asyncio.Future[protocol.Ack] = asyncio.get_running_loop().create_future()
+            refused.set_exception(error)
+            refused.exception()  # who did not keep the future sees it on the line
+            return refused
+
+    def _check(self) -> None:
         if self._failure is not None:
-            raise self._failure
-        call = _Call(frame, asyncio.get_running_loop().create_future())
-        self._calls[ref] = call
-        self._pump()
-        return call.future
+            raise self._failure.with_traceback(None)
 
     def _tell(self, frame: protocol.Frame) -> None:
         if self._connection is not None:
             self._connection.send(protocol.encode(frame))
 
-    def _pump(self) -> None:
-        """Send what may be sent: everything in order, messages within their window."""
-        if self._connection is None or self._paused is not None:
-            return
-        in_flight: Counter[Uid] = Counter()
-        for call in self._calls.values():
-            if isinstance(call.frame, protocol.Send):
-                in_flight[call.frame.to] += 1
-                if in_flight[call.frame.to] > self._in_flight:
-                    continue
-            if not call.sent:
-                call.sent = True
-                self._connection.send(protocol.encode(call.frame))
+    def _watch_again(self) -> None:
+        if self._watching is not None and self._watching not in self._calls:
+            self._calls.start(
+                self._watching, protocol.Watch(ref=self._watching), protocol.Snapshot
+            )
 
-    def _resolve(self, ref: str | None, reply: protocol.ServerFrame) -> None:
-        call = self._calls.pop(ref, None) if ref is not None else None
-        if call is not None:
-            if not call.future.done():
-                call.future.set_result(reply)
-            self._pump()
-
-    def _refuse(self, error: protocol.Error) -> None:
-        call = self._calls.get(error.ref) if error.ref is not None else None
-        if call is None:
-            self._emit(error)
-        elif error.code == RateLimited.code:
-            self._retry(call, (error.retry_after_ms or 1000) / 1000)
-        elif error.code == Unavailable.code:
-            self._retry(call, RETRY_UNAVAILABLE_S)
-        else:
-            kind = REQUEST_ERRORS.get(error.code, RequestError)
-            del self._calls[error.ref or ""]
-            if not call.future.done():
-                call.future.set_exception(kind(error.message, ref=error.ref))
-            self._pump()
-
-    def _retry(self, call: _Call, delay_s: float) -> None:
-        call.sent = False
-        if self._paused is None:
-            self._paused = asyncio.get_running_loop().call_later(delay_s, self._unpause)
-
-    def _unpause(self) -> None:
-        self._paused = None
-        self._pump()
-
-    def _stored(
-        self,
-        to: Uid,
-        id: str,
-        replied: "asyncio.Future[protocol.ServerFrame]",
-        stored: "asyncio.Future[protocol.Ack]",
-    ) -> None:
-        error = replied.exception()
-        if error is not None:
-            self.conversation(to).fail(id, str(error))
-        if stored.done():
-            return
-        if error is not None:
-            stored.set_exception(error)
-            # Who did not keep the future sees the failure on the line instead.
-            stored.exception()
-        else:
-            ack = replied.result()
-            assert isinstance(ack, protocol.Ack)
-            stored.set_result(ack)
+    def _refused(self, error: protocol.Error) -> None:
+        call = self._calls.refuse(error)
+        if call is not None and isinstance(call.frame, protocol.Send):
+            self.conversation(call.frame.to).fail(call.ref, error.message)
+        if error.ref is None or (call is not None and call.ref == self._watching):
+            self._events.put(error)  # else somebody waits, or did and was cancelled
 
     # --- the connection -----------------------------------------------------
 
     async def _run(self) -> None:
-        delays = backoff()
-        loop = asyncio.get_running_loop()
+        clock = asyncio.get_running_loop().time
+        delays, welcomed_at = backoff(), math.inf
         try:
             while True:
-                began = loop.time()
                 try:
-                    await self._serve(await Connection.open(self.url, self._token))
+                    connection = await Connection.open(self.url, self._token)
+                    welcomed_at = clock()
+                    await self._serve(connection)
                 except Lost as error:
-                    if loop.time() - began > STABLE_S:
+                    if clock() - welcomed_at > STABLE_S:
                         delays = backoff()
+                    welcomed_at = math.inf
                     delay = next(delays)
-                    self._emit(Disconnected(clean(str(error)), delay))
+                    self._events.put(Disconnected(str(error), delay))
                     await asyncio.sleep(delay)
-        except Exception as error:  # noqa: BLE001 (handed on to whoever waits or iterates)
+        except Exception as error:  # handed on to whoever waits or iterates
+            if not isinstance(error, RequestError | SetupError):
+                log.exception("the client ends")
             self._fail(error)
 
     async def _serve(self, connection: Connection) -> None:
@@ -320,170 +265,72 @@ class Client:
         writer = asyncio.create_task(connection.write())
         try:
             self._welcomed(connection.welcome)
-            async for frame in connection.read():
-                self._received(frame)
+            while True:
+                self._received(await connection.read())
         finally:
             self._connection = None
             self.state = "connecting"
-            for call in self._calls.values():
-                call.sent = False
+            self._calls.offline()
             writer.cancel()
             await connection.close()
+            await asyncio.gather(writer, return_exceptions=True)
 
     def _welcomed(self, welcome: protocol.Welcome) -> None:
         assert self._welcome is not None
+        assert self._connection is not None
+        if self._uid not in {None, welcome.uid}:
+            raise SetupError(f"the token was for {self._uid!r} and is now for {welcome.uid!r}")
+        self._uid = welcome.uid
         if not self._welcome.done():
             self._welcome.set_result(welcome)
         self.state = "online"
-        before, self.chats = self.chats, {chat.chat: chat for chat in welcome.chats}
-        self._emit(Connected(welcome))
-        for chat in welcome.chats:
-            self._know(chat)
-        for chat in before.values():
-            if chat.chat not in self.chats:
-                self._emit(ClosedMeanwhile(chat))
-                if chat.agent is not None:
-                    self._heal(self._peer(chat))
-        if self._paused:
-            self._paused.cancel()
-            self._paused = None
-        if self._watching:
-            self._tell(protocol.Watch())
-        self._pump()
+        self._events.put(Connected(welcome))
+        self._calls.online(self._connection.send)
+        self._mirror.welcomed(welcome)
+        self._watch_again()
+        if welcome.status is not None:
+            self._stay_away(welcome.status)
+
+    def _stay_away(self, status: protocol.AgentStatus) -> None:
+        """An agent that was forgotten is online by its hello, which is not what it said."""
+        if self._away and status.state == "online":
+            ref = secrets.token_hex(6)
+            self._calls.start(ref, protocol.SetStatus(state="away", ref=ref), protocol.Status)
+        else:
+            self._away = status.state == "away"
 
     def _fail(self, error: Exception) -> None:
-        self._failure = error
+        if self._failure is None:
+            self._failure = error
         self.state = "closed"
         if self._welcome is not None and not self._welcome.done():
             self._welcome.set_exception(error)
             self._welcome.exception()  # `ready()` and the iterator raise it as well
-        for call in self._calls.values():
-            if not call.future.done():
-                call.future.set_exception(error)
-                call.future.exception()
-        self._calls.clear()
-        self._wake.set()
+        for call in self._calls.fail(self._failure):
+            if isinstance(call.frame, protocol.Send):
+                self.conversation(call.frame.to).fail(call.ref, str(error))
+        self._events.end(self._failure)
 
     # --- what the server sends ----------------------------------------------
 
     def _received(self, frame: protocol.ServerFrame) -> None:
         match frame:
-            case protocol.Ack(id=id):
-                self._acked(frame)
-                self._resolve(id, frame)
+            case protocol.Ack():
+                sent = self._calls.message(frame.id)
+                if sent is not None:
+                    self._mirror.acked(sent, frame)
+                    self._calls.resolve(frame.id, frame)
             case protocol.Message():
-                peer = frame.to if frame.sender == self.uid else frame.sender
-                self._deliver(self.conversation(peer).receive(frame))
-                self._heal(peer, only_gaps=True)
+                self._mirror.learn(frame)  # and tells it when all before it is known
             case protocol.Error():
-                self._refuse(frame)
-            case protocol.History(ref=ref):
-                self._resolve(ref, frame)
-            case protocol.Assigned(chat=chat, ref=ref) | protocol.Waiting(chat=chat, ref=ref):
-                self.chats[chat.chat] = chat
-                self._know(chat)
-                self._emit(frame)
-                self._resolve(ref, frame)
-            case protocol.Closed(chat=chat, ref=ref):
-                self.chats.pop(chat.chat, None)
-                self._emit(frame)
-                self._resolve(ref, frame)
-            case protocol.Read(sender=sender, to=to, seq=seq):
-                self._read(sender, to, seq)
-                self._emit(frame)
-            case protocol.Status(ref=ref):
-                self._emit(frame)
-                self._resolve(ref, frame)
-            case protocol.Snapshot() if self._events and isinstance(
-                self._events[-1], protocol.Snapshot
-            ):
-                self._events[-1] = frame  # nobody needs the one before
-            case protocol.Typing() | protocol.Snapshot():
-                self._emit(frame)
+                self._refused(frame)
+            case protocol.History():
+                self._calls.resolve(frame.ref, frame)
             case protocol.Welcome():
                 pass  # only hello is answered so, and it was
-
-    def _acked(self, ack: protocol.Ack) -> None:
-        call = self._calls.get(ack.id)
-        if call is None or not isinstance(call.frame, protocol.Send):
-            return
-        sent = call.frame
-        message = protocol.StoredMessage(
-            chat=ack.chat, seq=ack.seq, id=ack.id, sender=self.uid, to=sent.to,
-            body=clean(sent.body), at=ack.at,
-        )
-        released = self.conversation(sent.to).receive(message)
-        self._deliver([m for m in released if m is not message])
-        self._heal(sent.to, only_gaps=True)
-
-    def _deliver(self, messages: list[protocol.StoredMessage]) -> None:
-        for message in messages:
-            self._emit(
-                message
-                if isinstance(message, protocol.Message)
-                else protocol.Message(**{f: getattr(message, f) for f in message.__struct_fields__})
-            )
-
-    def _know(self, chat: protocol.Chat) -> None:
-        """Begin the chat's conversation where it stands, or catch up with it."""
-        if chat.agent is None:
-            return
-        peer = self._peer(chat)
-        if peer not in self.conversations:
-            self.conversations[peer] = Conversation(self.uid, peer, last_seq=chat.last_seq)
-        conversation = self.conversations[peer]
-        is_customer = self.uid == chat.customer
-        mine, theirs = chat.read_by_customer, chat.read_by_agent
-        if not is_customer:
-            mine, theirs = theirs, mine
-        conversation.read_by_me = max(conversation.read_by_me, mine)
-        conversation.read_by_peer = max(conversation.read_by_peer, theirs)
-        if conversation.last_seq < chat.last_seq:
-            self._heal(peer)
-
-    def _read(self, sender: Uid, to: Uid, seq: int) -> None:
-        if sender == self.uid:
-            conversation = self.conversation(to)
-            conversation.read_by_me = max(conversation.read_by_me, seq)
-        else:
-            conversation = self.conversation(sender)
-            conversation.read_by_peer = max(conversation.read_by_peer, seq)
-
-    def _peer(self, chat: protocol.Chat) -> Uid:
-        assert chat.agent is not None
-        return chat.agent if chat.customer == self.uid else chat.customer
-
-    def _heal(self, peer: Uid, *, only_gaps: bool = False) -> None:
-        if peer in self._healing or (only_gaps and self.conversation(peer).gap is None):
-            return
-        task = asyncio.create_task(self._catch_up(self.conversation(peer)))
-        self._healing[peer] = task
-        task.add_done_callback(lambda _: self._healing.pop(peer, None))
-
-    async def _catch_up(self, conversation: Conversation) -> None:
-        while True:
-            try:
-                page = await self.history(
-                    conversation.peer, after=conversation.last_seq, limit=HEAL_PAGE
-                )
-            except RequestError:
-                return  # the client was closed: a conversation of one's own is never refused
-            to = page.messages[-1].seq if page.more else page.last_seq
-            self._deliver(conversation.heal(page.messages, to=to))
-            if not page.more and conversation.gap is None:
-                return
-
-    # --- events -------------------------------------------------------------
-
-    def _emit(self, event: Event) -> None:
-        self._events.append(event)
-        self._wake.set()
-
-    async def _iterate(self) -> AsyncIterator[Event]:
-        while True:
-            while self._events:
-                yield self._events.popleft()
-            if self._failure is not None:
-                raise self._failure
-            self._wake.clear()
-            await self._wake.wait()
+            case _:
+                if isinstance(frame, protocol.Status) and frame.uid == self.uid:
+                    self._away = frame.state == "away"
+                self._events.put(frame)
+                self._mirror.learn(frame)
+                self._calls.resolve(frame.ref, frame)

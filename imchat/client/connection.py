@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import ipaddress
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Literal
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidURI
 
 from imchat import protocol
-from imchat.client.text import clean_frame
+from imchat.client.text import clean_frame, clean_line
 from imchat.errors import BadFrame, Conflict, RequestError, SetupError, Unauthorized
 from imchat.protocol import CloseCode
 
@@ -18,6 +21,8 @@ FIRST_DELAY_S = 0.25
 LONGEST_DELAY_S = 10.0
 KEEPALIVE_S = 10.0
 """A ping as often; a server that leaves one unanswered as long is lost."""
+WELCOME_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 2.0
 MAX_FRAME_IN = 16 * 1024 * 1024
 """Bytes; a page of a history is the largest frame that a server sends."""
 
@@ -28,7 +33,10 @@ _FATAL: dict[int, type[RequestError]] = {
 
 
 class Lost(Exception):
-    """The connection is gone and may be tried again."""
+    """The connection is gone and may be tried again. `str()` of it is clean."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(clean_line(reason))
 
 
 def backoff() -> Iterator[float]:
@@ -56,34 +64,26 @@ class Connection:
         """Dial and say hello.
 
         Raises Lost when it may be tried again, Unauthorized or Conflict when that
-        would be of no use, SetupError when the URL is none.
+        would be of no use, SetupError when the URL is none, and what `token` raises.
         """
+        hello = protocol.encode(protocol.Hello(token=token()))
+        socket = await _dial(url)
         try:
-            socket = await connect(
-                url,
-                subprotocols=[protocol.SUBPROTOCOL],  # type: ignore[list-item]
-                compression=None,
-                max_size=MAX_FRAME_IN,
-                ping_interval=KEEPALIVE_S,
-                ping_timeout=KEEPALIVE_S,
-                close_timeout=2,
-            )
-        except InvalidURI:
-            raise SetupError(
-                f"{url!r} is no WebSocket URL; give one like ws://host:8765/ws"
-            ) from None
-        except (OSError, InvalidHandshake, TimeoutError) as error:
-            raise Lost(str(error) or type(error).__name__) from error
-        try:
-            await socket.send(protocol.encode(protocol.Hello(token=token())), text=True)
-            frame = await _read(socket)
+            async with asyncio.timeout(WELCOME_TIMEOUT_S):
+                await socket.send(hello, text=True)
+                frame = await _read(socket)
+            if isinstance(frame, protocol.Welcome):
+                return cls(socket, frame)
+            raise _refused(frame)
+        except TimeoutError:
+            await _close(socket)
+            raise Lost("the server did not answer hello") from None
+        except ConnectionClosed as error:
+            await _close(socket)
+            raise _closed(error) from error
         except BaseException:
-            await socket.close()
+            await _close(socket)
             raise
-        if isinstance(frame, protocol.Welcome):
-            return cls(socket, frame)
-        await socket.close()
-        raise _refused(frame)
 
     def send(self, frame: bytes) -> None:
         """Queue a frame for sending; it is gone if the connection is lost first."""
@@ -99,16 +99,56 @@ class Connection:
                 while self._outgoing:
                     await self._socket.send(self._outgoing.popleft(), text=True)
 
-    async def read(self) -> AsyncIterator[protocol.ServerFrame]:
-        """The server's frames, cleaned. Raises Lost, Unauthorized or Conflict at the end."""
-        while True:
-            frame = await _read(self._socket)
-            if frame is not None:
-                yield frame
+    async def read(self) -> protocol.ServerFrame:
+        """The server's next frame, cleaned. Raises Lost, Unauthorized or Conflict at the end."""
+        while (frame := await _read(self._socket)) is None:
+            pass  # of a newer version
+        return frame
 
     async def close(self) -> None:
         """Say goodbye and close the socket."""
-        await self._socket.close()
+        await _close(self._socket)
+
+
+async def _dial(url: str) -> ClientConnection:
+    try:
+        return await connect(
+            url,
+            subprotocols=[protocol.SUBPROTOCOL],  # type: ignore[list-item]
+            compression=None,
+            proxy=_proxy(url),
+            max_size=MAX_FRAME_IN,
+            ping_interval=KEEPALIVE_S,
+            ping_timeout=KEEPALIVE_S,
+            close_timeout=CLOSE_TIMEOUT_S,
+        )
+    except (OSError, InvalidHandshake, TimeoutError) as error:
+        raise Lost(str(error) or type(error).__name__) from error
+    except (InvalidURI, ValueError):  # of a port, a host or an address that cannot be
+        raise SetupError(f"{url!r} is no WebSocket URL; give one like ws://host:8765/ws") from None
+    except (InvalidProxy, ImportError) as error:
+        raise SetupError(f"the proxy of this machine's settings cannot be used: {error}") from None
+
+
+def _proxy(url: str) -> Literal[True] | None:
+    """Whether the machine's settings for proxies apply: not to this very machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        is_here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_here = host == "localhost"
+    return None if is_here else True
+
+
+async def _close(socket: ClientConnection) -> None:
+    try:
+        # The library bounds the handshake, not its wait for a peer that does not read.
+        async with asyncio.timeout(2 * CLOSE_TIMEOUT_S):
+            await socket.close()
+    except TimeoutError:
+        pass  # then it is cut
+    finally:
+        socket.transport.abort()
 
 
 async def _read(socket: ClientConnection) -> protocol.ServerFrame | None:
@@ -133,5 +173,5 @@ def _closed(error: ConnectionClosed) -> Exception:
     if error.rcvd is None:
         return Lost("the connection was lost")
     if fatal := _FATAL.get(error.rcvd.code):
-        return fatal(error.rcvd.reason or "the server refused this uid")
+        return fatal(clean_line(error.rcvd.reason) or "the server refused this uid")
     return Lost(error.rcvd.reason or f"closed by the server ({error.rcvd.code})")

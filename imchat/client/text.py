@@ -1,65 +1,75 @@
 """Makes text that others wrote harmless before anything shows, logs or stores it."""
 
+from typing import Any, TypeVar
+
 import msgspec
 
-from imchat import protocol
-
-_REPLACED = [*range(0x20), 0x7F, *range(0x80, 0xA0)]
+_REPLACED = [*range(0x20), 0x7F, *range(0x80, 0xA0), *range(0xD800, 0xE000)]
+"""C0, DEL, C1, and halves of surrogate pairs, which cannot be written anywhere."""
 _KEPT = [0x0A, 0x09]
+_BREAKS = [0x2028, 0x2029]
+"""Unicode's own ends of a line and of a paragraph."""
 # Marks, embeddings, overrides and isolates that reorder what stands around them.
 _DROPPED = [0x0D, 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 
 _TABLE: dict[int, str | None] = (
     dict.fromkeys(_REPLACED, "\N{REPLACEMENT CHARACTER}")
     | {code: chr(code) for code in _KEPT}
+    | dict.fromkeys(_BREAKS, "\n")
     | dict.fromkeys(_DROPPED)
 )
+_ON_ONE_LINE = str.maketrans("\n\t", "  ")
+_OF_MANY_LINES = {"body", "topic"}
+"""The fields whose text keeps its line ends and tabs."""
+
+AnyStruct = TypeVar("AnyStruct", bound=msgspec.Struct)
 
 
 def clean(text: str) -> str:
     """`text` without what a terminal obeys instead of showing.
 
     C0 but newline and tab, DEL and C1 become U+FFFD; carriage returns and the
-    bidirectional controls go.
+    bidirectional controls go; Unicode's line and paragraph ends become newlines.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return text.translate(_TABLE)
 
 
 def clean_line(text: str) -> str:
-    """`clean`, for what is shown on one line: names, topics."""
-    return " ".join(clean(text).split())
+    """`clean`, for what is shown on one line: names, uids, reasons."""
+    return clean(text).translate(_ON_ONE_LINE)
 
 
-def clean_chat(chat: protocol.Chat) -> protocol.Chat:
-    """The chat with its names and topic cleaned."""
-    return msgspec.structs.replace(
-        chat,
-        customer_name=clean_line(chat.customer_name),
-        agent_name=None if chat.agent_name is None else clean_line(chat.agent_name),
-        topic=None if chat.topic is None else clean(chat.topic),
-    )
+def clean_frame(frame: AnyStruct) -> AnyStruct:
+    """The frame with every text in it cleaned.
+
+    Uids, desks, ids and codes too: an honest server's have nothing to clean, and a
+    hostile one's must not be obeyed either.
+    """
+    changes = _changes(frame)
+    return msgspec.structs.replace(frame, **changes) if changes else frame
 
 
-def clean_frame(frame: protocol.ServerFrame) -> protocol.ServerFrame:
-    """The frame with every text that a person wrote cleaned."""
-    replace = msgspec.structs.replace
-    match frame:
-        case protocol.Message(body=body):
-            return replace(frame, body=clean(body))
-        case protocol.History(messages=messages):
-            return replace(frame, messages=[replace(m, body=clean(m.body)) for m in messages])
-        case protocol.Assigned() | protocol.Waiting() | protocol.Closed():
-            return replace(frame, chat=clean_chat(frame.chat))
-        case protocol.Welcome(chats=chats, name=name):
-            return replace(
-                frame, name=clean_line(name), chats=[clean_chat(chat) for chat in chats]
-            )
-        case protocol.Snapshot(agents=agents):
-            return replace(
-                frame, agents=[replace(agent, name=clean_line(agent.name)) for agent in agents]
-            )
-        case protocol.Error(message=message):
-            return replace(frame, message=clean_line(message))
-    return frame
+def _changes(struct: msgspec.Struct) -> dict[str, Any]:
+    changes = {}
+    for name in struct.__struct_fields__:
+        value = getattr(struct, name)
+        # Almost everything is one of these, and every message of a busy client comes here.
+        if value is None or type(value) is int or (type(value) is str and value.isprintable()):
+            continue
+        changes[name] = _cleaned(value, name)
+    return changes
+
+
+def _cleaned(value: Any, field: str = "") -> Any:  # noqa: ANN401 (whatever a frame is made of)
+    match value:
+        case str():
+            return clean(value) if field in _OF_MANY_LINES else clean_line(value)
+        case list():
+            return [_cleaned(item) for item in value]
+        case dict():
+            return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+        case msgspec.Struct():
+            return clean_frame(value)
+    return value

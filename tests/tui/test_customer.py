@@ -1,10 +1,12 @@
 """The customer's window, driven by keys against a real server."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
 from textual.pilot import Pilot
 
+from imchat import protocol
 from imchat.client import Client
 from imchat.ids import DEFAULT_DESK, Uid
 from imchat.tui.customer import CustomerApp
@@ -112,10 +114,10 @@ async def test_typing_is_told_and_shown(server: Server) -> None:
         ann.typing(BOB)
         await shows(app, "Ann is writing…")
         await pilot.press("h")
-        await eventually(
-            lambda: any(type(event).__name__ == "Typing" for event in ann._events),
-            "the agent hears it",
-        )
+        async with asyncio.timeout(5):
+            async for event in ann:
+                if isinstance(event, protocol.Typing):
+                    break
 
 
 async def test_a_token_that_is_refused_ends_the_app_with_the_reason(server: Server) -> None:
