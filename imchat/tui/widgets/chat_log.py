@@ -254,7 +254,7 @@ class ChatLog(ScrollView, can_focus=True):
         mark = self._mark(block.line) if row == len(rows) - 1 else ""
         if mark:
             gap = width - INDENT - cell_len(rows[row]) - cell_len(mark)
-            segments += [Segment(" " * gap), self._segment(mark, "faint")]
+            segments.append(self._segment(" " * gap + mark, "faint"))
         return segments
 
     def _mark(self, line: Line) -> str:
