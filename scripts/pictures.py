@@ -5,8 +5,12 @@ The apps, the server and the store are the real ones; only who talks is made up.
 
 import asyncio
 import contextlib
+import html
+import re
 import tempfile
 from pathlib import Path
+
+from rich.cells import cell_len
 
 from imchat import tokens
 from imchat.client import Client
@@ -54,13 +58,24 @@ class Scene:
         return client
 
 
+def widened(svg: str) -> str:
+    """The picture with wide characters given their room: Rich counts each as one cell."""
+
+    def repair(found: re.Match[str]) -> str:
+        before, length, after, text = found.groups()
+        shown = html.unescape(text)
+        return f"{before}{float(length) * cell_len(shown) / len(shown):.1f}{after}{text}<"
+
+    return re.sub(r'(<text [^>]*textLength=")([\d.]+)("[^>]*>)([^<]+)<', repair, svg)
+
+
 async def picture(app: ImchatApp, name: str, size: tuple[int, int], *keys: str) -> None:
     """Run an app until it has settled and export what it shows."""
     async with app.run_test(size=size) as pilot:
         await asyncio.sleep(SETTLE_S)
         await pilot.press(*keys)
         await asyncio.sleep(SETTLE_S)
-        svg = app.export_screenshot(title=app.TITLE)
+        svg = widened(app.export_screenshot(title=app.TITLE))
         (IMAGES / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 

@@ -253,7 +253,7 @@ class ChatLog(ScrollView, can_focus=True):
         segments = [self._segment(" " * INDENT + rows[row], style)]
         mark = self._mark(block.line) if row == len(rows) - 1 else ""
         if mark:
-            gap = width - INDENT - cell_len(rows[row]) - cell_len(mark)
+            gap = width - INDENT - cell_len(rows[row]) - cell_len(mark) - 1
             segments.append(self._segment(" " * gap + mark, "faint"))
         return segments
 
