@@ -99,7 +99,7 @@ class Gateway:
         return Response(status.value, status.phrase, headers, body)
 
     async def _connected(self, socket: ServerConnection) -> None:
-        outbox = Outbox(secrets.token_hex(8), lambda: self._give_up(socket))
+        outbox = Outbox(secrets.token_hex(8), lambda: self._closes(socket, outbox))
         session = Session(self._services, outbox)
         task = asyncio.current_task()
         assert task is not None
@@ -117,10 +117,9 @@ class Gateway:
         try:
             async with asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(self._write(socket, outbox))
-                try:
+                with contextlib.suppress(ConnectionClosed):
                     await self._read(socket, outbox, session)
-                except ConnectionClosed:
-                    writing.cancel()  # else it ends once what is queued is sent and closed
+                writing.cancel()
         except Exception:
             log.exception("a session failed; its connection is closed")
             await socket.close(CloseCode.INTERNAL_ERROR)
@@ -131,14 +130,15 @@ class Gateway:
                 first = await socket.recv()
         except TimeoutError:
             outbox.close(CloseCode.HELLO_TIMEOUT, "no hello in time")
-            return
-        await session.hello(first)
-        while outbox.closing is None:
+        else:
+            await session.hello(first)
+        # Also while it closes, when all is dropped: the client's own close comes last.
+        while True:
             await session.receive(await socket.recv())
 
-    def _give_up(self, socket: ServerConnection) -> None:
+    def _closes(self, socket: ServerConnection, outbox: Outbox) -> None:
         # It learns why only if it reads on; if not, the socket is cut.
-        self._services.metrics.slow_clients_closed += 1
+        self._services.metrics.slow_clients_closed += outbox.overflowed
         asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, socket.transport.abort)
 
     async def _write(self, socket: ServerConnection, outbox: Outbox) -> None:

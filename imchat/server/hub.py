@@ -17,14 +17,15 @@ MAX_REASON = 123
 class Outbox:
     """What waits to be sent on one connection.
 
-    Until it is opened by its welcome, pushes wait behind it. `overflowed` is called
-    once if the client does not read.
+    Until it is opened by its welcome, pushes wait behind it. `closes` is called once
+    when it is to be closed; `overflowed` says that it is because the client does not read.
     """
 
-    def __init__(self, id: str, overflowed: Callable[[], object]) -> None:
+    def __init__(self, id: str, closes: Callable[[], object]) -> None:
         self.id = id
-        self._overflowed = overflowed
+        self._closes = closes
         self.closing: tuple[int, str] | None = None
+        self.overflowed = False
         self.size = 0
         self.wake = asyncio.Event()
         self._frames: deque[bytes] = deque()
@@ -59,8 +60,8 @@ class Outbox:
         if self.size + len(frame) > MAX_OUTGOING and self.size:
             self._frames.clear()
             self.size = 0
+            self.overflowed = True
             self.close(CloseCode.TRY_LATER, "too slow; read the history")
-            self._overflowed()
             return
         self._frames.append(frame)
         self.size += len(frame)
@@ -76,6 +77,7 @@ class Outbox:
         if self.closing is None:
             self.closing = (code, reason.encode()[:MAX_REASON].decode(errors="ignore"))
             self.wake.set()
+            self._closes()
 
     def take(self) -> bytes | None:
         """The next frame to send, or None."""

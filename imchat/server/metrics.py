@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # a registry keeps it by its identity
 class Metrics(Collector):
     """Plain numbers, so that counting costs nothing; they are named when somebody reads them."""
 

@@ -1,6 +1,7 @@
 """What a supervisor watches. Protocol: Supervisor, `watch`."""
 
 import hashlib
+import itertools
 
 from tests.server.wire import Frame, Wire, Wires
 from tests.support import Server, serving
@@ -137,9 +138,9 @@ async def test_at_most_ten_snapshots_a_second_and_none_without_a_change(
         await customer.ask("request", desk="busy")
     while shown[-1]["desks"].get("busy", {}).get("waiting") != 50:
         shown.append({**await supervisor.get("snapshot"), "ref": ""})
-    for before, after in zip(shown[1:], shown[2:], strict=False):
+    for before, after in itertools.pairwise(shown[1:]):
         assert after["at"] - before["at"] >= 100
-    for before, after in zip(shown, shown[1:], strict=False):
+    for before, after in itertools.pairwise(shown):
         assert {**before, "at": 0} != {**after, "at": 0}
 
 
