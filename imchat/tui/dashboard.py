@@ -22,6 +22,10 @@ from imchat.tui.widgets.tier_board import TierBoard
 from imchat.tui.widgets.title_bar import TitleBar
 from imchat.tui.widgets.totals import TotalsPanel
 
+CROWD = 100
+CROWD_DRAWN_EVERY_S = 0.2
+"""More agents than CROWD change faster than one can see, and cost more to draw."""
+
 
 class DashboardApp(ImchatApp):
     """The tiers, the queue and the agents of one desk, or of all desks as one."""
@@ -36,7 +40,7 @@ class DashboardApp(ImchatApp):
     }
     #overview { column-span: 5; layout: horizontal; }
     #overview > QueuePanel { width: 1fr; height: 1fr; }
-    #overview > TotalsPanel { width: 38; height: 1fr; }
+    #overview > TotalsPanel { width: 38; max-width: 50%; height: 1fr; }
     TierBoard { column-span: 5; }
     QueueHead { column-span: 2; }
     AgentsTable { column-span: 3; }
@@ -44,7 +48,7 @@ class DashboardApp(ImchatApp):
 
     .-wall #board { grid-size: 2 3; grid-columns: 56 1fr; grid-rows: 16 1fr 1fr; }
     .-wall #overview { column-span: 1; layout: vertical; }
-    .-wall #overview > TotalsPanel { width: 1fr; height: 7; }
+    .-wall #overview > TotalsPanel { width: 1fr; max-width: 100%; height: 7; }
     .-wall TierBoard { column-span: 1; row-span: 2; }
     .-wall QueueHead { column-span: 1; row-span: 2; }
     .-wall AgentsTable { column-span: 1; }
@@ -70,6 +74,7 @@ class DashboardApp(ImchatApp):
         self._desk: Desk | None = None
         self._moves = Moves()
         self._trail = Trail()
+        self._drawn_s = 0.0
 
     def compose(self) -> ComposeResult:
         """Title, regions, keys."""
@@ -95,9 +100,9 @@ class DashboardApp(ImchatApp):
         """Keep the last snapshot, and what moved since the one before."""
         if isinstance(event, protocol.Snapshot):
             self._snapshot = event
-            self._moves.note(event, time.monotonic())
-            # When the cards that moved have been seen to move.
-            self.set_timer(Moves.SEEN_S, self.stale)
+            if self._moves.note(event, time.monotonic()):
+                # Cards that moved look like the others again after a moment.
+                self.set_timer(Moves.SEEN_S, self.stale)
 
     def _sample(self) -> None:
         if self._snapshot is not None and self._is_live:
@@ -110,6 +115,16 @@ class DashboardApp(ImchatApp):
     # --- how things stand ----------------------------------------------------
 
     def draw(self) -> None:
+        """Show how things stand, but a crowd not too often."""
+        now_s = time.monotonic()
+        crowd = self._snapshot is not None and len(self._snapshot.agents) > CROWD
+        if crowd and now_s < self._drawn_s + CROWD_DRAWN_EVERY_S:
+            self.stale()
+            return
+        self._drawn_s = now_s
+        self._show()
+
+    def _show(self) -> None:
         """Show the desk, or all, as it is now."""
         snapshot = self._snapshot
         if snapshot is not None and self._desk not in snapshot.desks:
@@ -150,6 +165,8 @@ class DashboardApp(ImchatApp):
         ):
             if count := view.count(state):
                 parts.append((f"  {sign} {count} {state}", style))
+        if view.waiting:
+            parts.append(f"  {view.waiting:,} waiting")
         return Content.assemble(*parts)
 
     # --- what the supervisor does --------------------------------------------
@@ -161,12 +178,12 @@ class DashboardApp(ImchatApp):
             return
         at = names.index(self._desk) + step if self._desk in names else min(step, 0)
         self._desk = Desk(names[at % len(names)])
-        self.draw()
+        self._show()
 
     def action_all_desks(self) -> None:
         """Show all desks as one."""
         self._desk = None
-        self.draw()
+        self._show()
 
     def action_next_order(self) -> None:
         """Sort the agents in the next way."""

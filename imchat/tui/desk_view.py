@@ -97,15 +97,20 @@ class Moves:
         self._loads: dict[Uid, int] | None = None
         self._moved: dict[Uid, tuple[float, int]] = {}
 
-    def note(self, snapshot: protocol.Snapshot, now_s: float) -> None:
-        """Compare a snapshot with the one before; `now_s` is any steady clock."""
+    def note(self, snapshot: protocol.Snapshot, now_s: float) -> bool:
+        """Whether anybody moved since the snapshot before; `now_s` is any steady clock."""
         loads = {agent.uid: agent.load for agent in snapshot.agents if agent.state == "online"}
         before, self._loads = self._loads, loads
         self._moved = {u: m for u, m in self._moved.items() if now_s - m[0] < self.SEEN_S}
-        if before is not None:
-            for uid, load in loads.items():
-                if load != before.get(uid):
-                    self._moved[uid] = (now_s, 1 if load > before.get(uid, -1) else -1)
+        if before is None:
+            return False
+        moved = {
+            uid: (now_s, 1 if load > before.get(uid, -1) else -1)
+            for uid, load in loads.items()
+            if load != before.get(uid)
+        }
+        self._moved |= moved
+        return bool(moved)
 
     def recent(self, now_s: float) -> dict[Uid, int]:
         """1 for who took a chat or came online, -1 for who freed a slot, in this moment."""

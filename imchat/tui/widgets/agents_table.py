@@ -14,15 +14,19 @@ from textual.widgets import DataTable
 from imchat.ids import Uid
 from imchat.tui.desk_view import Agent
 from imchat.tui.widgets.load_bar import bar_width, is_full, load_bar
-from imchat.tui.widgets.painted import fitted
+from imchat.tui.widgets.painted import fitted, listed
 
-DRAWN_EVERY_S = 1.0
+DRAWN_EVERY_S = 0.4
+CROWD = 100
+CROWD_DRAWN_EVERY_S = 1.0
 """Each change draws all that is seen of the table, so changes are gathered."""
 
 STATES = {"online": "● online", "away": "○ away", "grace": "◌ grace"}
 PADDING = 2
 DESKS_FROM = 76
 """The width from which there is room for a column of desks."""
+WORDS_FROM = 34
+"""The width under which a state is a sign without a word."""
 LEAST_CUSTOMERS = 8
 
 
@@ -105,7 +109,8 @@ class AgentsTable(DataTable[_Cell]):
         """Show these agents, soon."""
         self._wanted = agents
         if self._resting is None and self._apply():
-            self._resting = self.set_timer(DRAWN_EVERY_S, self._rested)
+            rest_s = CROWD_DRAWN_EVERY_S if len(agents) > CROWD else DRAWN_EVERY_S
+            self._resting = self.set_timer(rest_s, self._rested)
 
     def next_order(self) -> None:
         """Sort in the next way."""
@@ -174,12 +179,14 @@ class AgentsTable(DataTable[_Cell]):
         order = ORDERS[self._order]
         for key, column in self.columns.items():
             sign = ("▴" if self._reverse else "▾") if key.value == order.column else ""
-            column.label = Text(f"{key.value} {sign}".strip())
+            label = key.value if column.width > 1 else ""
+            column.label = Text(f"{label} {sign}".strip())
         self.sort("agent", key=self._rank, reverse=self._reverse)
         if at in self._shown and self.get_row_index(at) != self.cursor_row:
             self.move_cursor(row=self.get_row_index(at), scroll=False)
         count = len(self._shown)
-        self.border_title = f"{count:,} agent{'s' * (count != 1)} · by {order.name}"
+        counted = f"{count:,} agent{'s' * (count != 1)}" if count else "Agents"
+        self.border_title = f"{counted} · by {order.name}"
 
     def _rank(self, cell: _Cell) -> tuple[Any, str]:
         return ORDERS[self._order].rank(self._shown[cell.uid]), cell.uid
@@ -189,8 +196,8 @@ class AgentsTable(DataTable[_Cell]):
     def _fit(self, width: int) -> dict[str, int]:
         """The columns that there is room for, and how wide they are."""
         widths = {
-            "agent": min(26, max(12, width // 4)),
-            "state": 8,
+            "agent": min(26, max(10, width // 4)),
+            "state": 8 if width >= WORDS_FROM else 1,
             "load": max(6, bar_width(self._wanted)),
         }
         if width >= DESKS_FROM:
@@ -210,20 +217,19 @@ class AgentsTable(DataTable[_Cell]):
                 return self._name_of(agent, width)
             case "state":
                 ink = "faint" if agent.state == "online" else agent.state
-                return Text(STATES[agent.state], self._ink(ink))
+                return Text(STATES[agent.state][:width], self._ink(ink))
             case "load":
                 return Text(load_bar(agent), self._ink("full" if is_full(agent) else "faint"))
             case "desks":
-                return Text(fitted(", ".join(agent.desks), width), self._ink("faint"))
-        return Text(fitted(", ".join(agent.customers), width))
+                return Text(listed(agent.desks, width), self._ink("faint"))
+        return Text(listed(agent.customers, width))
 
     def _name_of(self, agent: Agent, width: int) -> Text:
         name = agent.name or agent.uid
-        uid = f" {agent.uid}" if agent.uid != name else ""
-        return Text.assemble(
-            fitted(name, min(cell_len(name), width)),
-            (fitted(uid, width - cell_len(name)), self._ink("faint")),
-        )
+        both = f"{name} {agent.uid}"
+        if name == agent.uid or cell_len(both) > width:
+            return Text(fitted(name, width))
+        return Text.assemble(name, (f" {agent.uid}", self._ink("faint")))
 
     def _ink(self, component: str) -> Style:
         if component not in self._inks:

@@ -1,5 +1,7 @@
 """A widget that paints its rows itself and draws again only those that changed."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -19,10 +21,11 @@ class Painted(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[Row] = []
+        self._width = 0
         self._inks: dict[str, Style] = {}
 
     def rows(self, width: int, height: int) -> list[Row]:
-        """How it looks in so many cells. For the widgets to write."""
+        """How it looks: rows of exactly so many cells, or empty ones. For the widgets to write."""
         raise NotImplementedError
 
     def repaint(self) -> None:
@@ -30,7 +33,7 @@ class Painted(Widget):
         width, height = self.content_size
         if width <= 0 or height <= 0:
             return
-        before, self._rows = self._rows, self.rows(width, height)
+        before, self._rows, self._width = self._rows, self.rows(width, height), width
         changed = [
             Region(0, y, width, 1)
             for y in range(height)
@@ -56,7 +59,12 @@ class Painted(Widget):
 
     def render_line(self, y: int) -> Strip:
         """A row as it was painted last."""
-        return Strip(self._row(y)).adjust_cell_length(self.content_size.width, self.ink())
+        width = self.content_size.width
+        row = self._row(y)
+        if not row:
+            return Strip.blank(width, self.ink())
+        strip = Strip(row, self._width)
+        return strip if width == self._width else strip.adjust_cell_length(width, self.ink())
 
     def on_resize(self) -> None:
         """Fit the new size."""
@@ -82,6 +90,23 @@ def fitted(text: str, width: int) -> str:
     return set_cell_size(text, width)
 
 
+def listed(names: Sequence[str], width: int) -> str:
+    """The names, as many as there is room for in so many cells, and how many more there are."""
+    for shown in range(len(names), 0, -1):
+        more = f" +{len(names) - shown}" if shown < len(names) else ""
+        text = ", ".join(names[:shown]) + more
+        if cell_len(text) <= width or shown == 1:
+            return fitted(text, width)
+    return " " * max(0, width)
+
+
 def spread(left: str, right: str, width: int) -> str:
     """`left` and `right` at the two ends of so many cells; `left` gives way."""
     return fitted(fitted(left, max(0, width - cell_len(right) - 1)) + " " + right, width)
+
+
+def laid_over(row: Row, part: Row, x: int) -> Row:
+    """A row with a part of it hidden by another, from cell `x` on."""
+    below, above = Strip(row), Strip(part)
+    end = x + above.cell_length
+    return [*below.crop(0, x), *above, *below.crop(end, max(end, below.cell_length))]

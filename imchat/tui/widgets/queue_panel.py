@@ -27,7 +27,7 @@ class QueuePanel(Horizontal):
         border: round $border-blurred;
         border-title-color: $text-muted;
         padding: 0 1;
-        & > Vertical { width: 18; height: 1fr; }
+        & > Vertical { width: 21; height: 1fr; }
         & Digits { width: 1fr; }
         & Static { width: 1fr; height: 1; color: $text-muted; }
         & Trend { width: 1fr; height: 1fr; }
@@ -64,7 +64,7 @@ class QueuePanel(Horizontal):
 
     @staticmethod
     def _words(waited: int | None) -> str:
-        return "nobody waits" if waited is None else f"longest {clock(waited)}"
+        return "nobody waits" if waited is None else f"longest wait {clock(waited)}"
 
     def _say(self, longest: str) -> None:
         if longest != self._longest:

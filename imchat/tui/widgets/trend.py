@@ -1,4 +1,4 @@
-"""A chart of the last minutes that moves to the left, a bar each few seconds."""
+"""A chart of the last minutes that moves to the left, a bar for each few seconds."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -7,8 +7,9 @@ from rich.segment import Segment
 
 from imchat.tui.widgets.painted import Painted, Row, spread
 
-STEP_S = 5
-"""Samples, taken once a second, that a bar stands for; it shows the highest of them."""
+LEAST_STEP_S = 5
+LEAST_SPAN_S = 300
+"""A bar stands for so many samples, or for more where there are few cells for the span."""
 BARS = " ▁▂▃▄▅▆▇█"
 
 
@@ -36,12 +37,13 @@ class Trend(Painted):
 
     def rows(self, width: int, height: int) -> list[Row]:
         """The bars, a row of them for each eight levels, and the legend."""
-        peaks = bars(self._samples, self._taken, width)
+        step = max(LEAST_STEP_S, -(-LEAST_SPAN_S // width))
+        peaks = bars(self._samples, self._taken, step)[-width:]
         levels = (height - 1) * (len(BARS) - 1)
         peak = max(peaks, default=0)
         heights = [-(-value * levels // max(peak, 4)) for value in peaks]
         rows = [self._bar_row(heights, row, width) for row in reversed(range(height - 1))]
-        return [*rows, [Segment(self._legend(peak, width), self.ink("faint"))]]
+        return [*rows, [Segment(self._legend(peak, step, width), self.ink("faint"))]]
 
     def _bar_row(self, heights: list[int], row: int, width: int) -> Row:
         full = len(BARS) - 1
@@ -51,20 +53,22 @@ class Trend(Painted):
             signs = [BARS[1] if sign == " " else sign for sign in signs]
         return [Segment("".join(signs).rjust(width), self.ink("bar"))]
 
-    def _legend(self, peak: int, width: int) -> str:
-        shown = min(len(self._samples), width * STEP_S)
+    def _legend(self, peak: int, step: int, width: int) -> str:
+        if not self._samples:
+            return " " * width
+        shown = min(len(self._samples), width * step)
         span = f"{shown // 60} min" if shown >= 60 else f"{shown} s"
-        return spread(f"last {span}", f"peak {peak}", width)
+        return spread(span, f"peak {peak:,}", width)
 
 
-def bars(samples: Sequence[int], taken: int, width: int) -> list[int]:
-    """The highest of each STEP_S samples, at most `width` of them, oldest first.
+def bars(samples: Sequence[int], taken: int, step: int) -> list[int]:
+    """The highest of each `step` samples, oldest first.
 
-    A bar begins at a multiple of STEP_S of all samples ever taken, so it keeps its
+    A bar begins at a multiple of `step` of all samples ever taken, so it keeps its
     samples as more come.
     """
     found: dict[int, int] = {}
     for index, value in enumerate(samples, start=taken - len(samples)):
-        bar = index // STEP_S
+        bar = index // step
         found[bar] = max(found.get(bar, 0), value)
-    return [found[bar] for bar in sorted(found)][-width:]
+    return list(found.values())
