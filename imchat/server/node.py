@@ -30,8 +30,6 @@ from imchat.store.store import Rules, Store
 
 log = logging.getLogger(__name__)
 
-RECANCEL_S = 0.1
-
 
 class Node:
     """A running server: `port` it listens on, `store_url` of the store it uses.
@@ -96,23 +94,16 @@ async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Do this work until the end of the block, which ends with the first error of either."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = {group.create_task(part) for part in work}
+            tasks = [group.create_task(part) for part in work]
             try:
                 yield
             finally:
-                await _end(tasks)
+                for task in tasks:
+                    task.cancel()
     except BaseExceptionGroup as errors:
         if len(errors.exceptions) == 1:  # the usual case, and callers wait for its own kind
             raise errors.exceptions[0] from None
         raise
-
-
-async def _end(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancel until all have ended: `asyncio.wait_for` of Python 3.11 may lose a cancellation."""
-    while tasks:
-        for task in tasks:
-            task.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=RECANCEL_S)
 
 
 def new_name() -> str:
