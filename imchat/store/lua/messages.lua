@@ -56,17 +56,19 @@ local function count(chat, sender)
   end
 end
 
+-- Returns: what acks the message, or why it is refused; whether it was stored just now.
 local function post(a)
   -- The same id from the same sender is stored once, even if the chat was closed since.
   local known = command("HGET", keys.sent(a.sender, a.to), a.sender .. ":" .. a.id)
-  if known then return cmsgpack.unpack(known) end
+  if known then return cmsgpack.unpack(known), false end
   local customer, agent = sides(a)
   local chat = messages.open_between(customer, agent)
   if not chat then
     return { refused = "not_found", message = "there is no open chat between you and " .. a.to }
   end
   count(chat, a.sender)
-  return (store(chat, a.sender, a.to, a.id, a.tail, a.connection))
+  local ack = store(chat, a.sender, a.to, a.id, a.tail, a.connection)
+  return ack, true
 end
 
 -- The topic becomes the customer's first message to the agent. Returns: its JSON.
@@ -86,8 +88,9 @@ end
 call.register("post", function(a)
   local results, stored = {}, 0
   for i, message in ipairs(a.messages) do
-    results[i] = post(message)
-    if results[i].seq then stored = stored + 1 end
+    local is_new
+    results[i], is_new = post(message)
+    if is_new then stored = stored + 1 end
   end
   if stored > 0 then call.count("messages", stored) end
   return { fact = "stored", results = results }
