@@ -9,7 +9,7 @@ from imchat.cli.run import need_terminal, run
 
 
 @click.command(
-    epilog=examples("imchat demo", "imchat demo --agents 12 --rate 4", "imchat demo --headless 20")
+    epilog=examples("imchat demo", "imchat demo --agents 20 --rate 4", "imchat demo --headless 20")
 )
 @click.option(
     "--agents", type=click.IntRange(1, 500), default=5, show_default=True, help="Bot agents."
@@ -34,9 +34,10 @@ def demo(agents: int, rate: float, headless: float | None) -> None:
     from imchat import demo as show
 
     if headless is None:
-        run(show.with_dashboard(agents=agents, rate=rate))
-        return
-    summary = run(show.headless(agents=agents, rate=rate, seconds=headless))
+        click.echo("Starting a server, its agents and their customers...")
+        summary = run(show.with_dashboard(agents=agents, rate=rate))
+    else:
+        summary = run(show.headless(agents=agents, rate=rate, seconds=headless))
     click.echo(summary.text())
     if summary.faults:
         sys.exit(1)

@@ -22,5 +22,8 @@ def load_bar(agent: protocol.AgentSnapshot) -> str:
 
 def bar_width(agents: list[protocol.AgentSnapshot]) -> int:
     """The cells that the longest bar of these may come to need."""
-    capacity = max((max(agent.capacity, agent.load) for agent in agents), default=0)
-    return capacity if capacity <= MOST_SIGNS else 2 * len(str(capacity)) + 1
+    return max((_width(max(agent.capacity, agent.load)) for agent in agents), default=0)
+
+
+def _width(slots: int) -> int:
+    return slots if slots <= MOST_SIGNS else 2 * len(str(slots)) + 1

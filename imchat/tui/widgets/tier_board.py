@@ -174,7 +174,7 @@ class TierBoard(Painted):
     def _draw_card(self, card: Card, way: int, base: Style) -> list[Row]:
         """A row of the name and the load, beside or below it the customers."""
         agent, bar = card.agent, self._places.bar
-        room = card.width - bar - 3
+        room = max(0, card.width - bar - 3)
         name_width = room if card.tall or room < 2 * WIDE_NAME else WIDE_NAME
         beside = listed(agent.customers, room - name_width)
 
@@ -182,7 +182,7 @@ class TierBoard(Painted):
             return self.ink("moved") if way else _on(base, self.ink(name))
 
         mark = {1: "▸", -1: "◂"}.get(way, " ")
-        load = load_bar(agent).ljust(bar) + " "
+        load = fitted(load_bar(agent), min(bar, card.width - 3)) + " "
         row = [
             Segment(f"{mark}{fitted(agent.name or agent.uid, name_width)} ", ink("name")),
             Segment(load, ink("full" if is_full(agent) else "faint")),
