@@ -29,7 +29,7 @@ async def eventually(
         if inspect.isawaitable(value):
             value = await value
         if value:
-            return value  # type: ignore[return-value]
+            return value
         assert asyncio.get_running_loop().time() < deadline, f"never so: {what}"
         await asyncio.sleep(POLL_S)
 
@@ -58,8 +58,7 @@ async def serving(store_url: str, site: str, **settings: Any) -> AsyncIterator[S
     """A server on a site of a running store, on a port of its own."""
     with tempfile.TemporaryDirectory(prefix="imchat-test-") as directory:
         data_dir = Path(directory)
-        wanted = ServerSettings(
-            **{"redis": store_url, "site": site, "port": 0, "data_dir": data_dir} | settings
-        )
+        settings = {"redis": store_url, "site": site, "port": 0, "data_dir": data_dir} | settings
+        wanted = ServerSettings(**settings)
         async with running(wanted) as node:
             yield Server(node, data_dir)

@@ -19,7 +19,8 @@ def example(language: str) -> str:
     """The first example of tokens.md in a language that makes a customer's token."""
     text = (ROOT / "docs" / "tokens.md").read_text(encoding="utf-8")
     blocks = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
-    return next(block for block in blocks if re.search(r"customer_?token", block, re.IGNORECASE))
+    found: str = next(block for block in blocks if re.search(r"customer_?token", block, re.IGNORECASE))
+    return found
 
 
 def run(*command: str) -> str:
@@ -44,5 +45,6 @@ def test_the_javascript_example_makes_a_token() -> None:
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 def test_the_shell_example_makes_a_token() -> None:
     """A script."""
-    who = tokens.verify(SECRET, run("sh", "-c", f"{example('sh')}\ncustomer_token '{SECRET}' {UID}"))
+    code = f"{example('sh')}\ncustomer_token '{SECRET}' {UID}"
+    who = tokens.verify(SECRET, run("sh", "-c", code))
     assert (who.uid, who.role) == (UID, "customer")

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from imchat.errors import Unavailable
-from imchat.server.inbox import Inbox
 from imchat.store import facts
 from imchat.store.store import SWEEP_LIMIT, Store
 
@@ -17,9 +17,9 @@ RENEWALS_A_LEASE = 5
 class Janitor:
     """One for each node; any number of them may sweep one site."""
 
-    def __init__(self, store: Store, inbox: Inbox) -> None:
+    def __init__(self, store: Store, read_to: Callable[[], str]) -> None:
         self._store = store
-        self._inbox = inbox
+        self._read_to = read_to
 
     async def take_lease(self, node: str) -> facts.Lease:
         """Begin the lease of a node as soon as the store answers."""
@@ -35,7 +35,7 @@ class Janitor:
         while True:
             await asyncio.sleep(self._store.rules.lease_s / RENEWALS_A_LEASE)
             try:
-                lease = await self._store.lease(node, read_to=self._inbox.read_to)
+                lease = await self._store.lease(node, read_to=self._read_to())
             except Unavailable:
                 log.warning("the lease waits for the store")
                 continue

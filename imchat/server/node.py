@@ -46,7 +46,7 @@ class Node:
         self._board = Board(
             services.store, services.hub, services.waiting, services.watching
         )
-        self._janitor = Janitor(services.store, self._inbox)
+        self._janitor = Janitor(services.store, lambda: self._inbox.read_to)
 
     @property
     def url(self) -> str:
