@@ -58,7 +58,7 @@ async def serving(store_url: str, site: str, **settings: Any) -> AsyncIterator[S
     """A server on a site of a running store, on a port of its own."""
     with tempfile.TemporaryDirectory(prefix="imchat-test-") as directory:
         data_dir = Path(directory)
-        settings = {"redis": store_url, "site": site, "port": 0, "data_dir": data_dir} | settings
-        wanted = ServerSettings(**settings)
+        mine: dict[str, Any] = {"redis": store_url, "site": site, "port": 0, "data_dir": data_dir}
+        wanted = ServerSettings(**mine | settings)
         async with running(wanted) as node:
             yield Server(node, data_dir)

@@ -44,18 +44,17 @@ def test_an_expired_token_says_so() -> None:
         tokens.verify(SECRET, token)
 
 
-@pytest.mark.parametrize(
-    "token",
-    [
-        "", ".", "..", "...", "a.b.c", "é.é.é", "\x00", "a" * 60_000,
-        _signed(exp="x"), _signed(exp=float("nan")), _signed(exp=[]), _signed(exp={}),
-        _signed(iat="x"), _signed(aud=5), _signed(aud=[]), _signed(aud=[5]),
-        _signed(sub=None), _signed(name="\ud800"), _signed(name={}), _signed(desks=None),
-        jwt.encode({"sub": "ann"}, SECRET, algorithm="HS256"),
-        jwt.encode({}, SECRET, algorithm="HS256", headers={"crit": ["é" * 200]}),
-    ],
-    ids=lambda token: token[-12:],
-)  # fmt: skip
+FAULTY = [
+    "", ".", "..", "...", "a.b.c", "é.é.é", "\x00", "a" * 60_000,
+    _signed(exp="x"), _signed(exp=float("nan")), _signed(exp=[]), _signed(exp={}),
+    _signed(iat="x"), _signed(aud=5), _signed(aud=[]), _signed(aud=[5]),
+    _signed(sub=None), _signed(name="\ud800"), _signed(name={}), _signed(desks=None),
+    jwt.encode({"sub": "ann"}, SECRET, algorithm="HS256"),
+    jwt.encode({}, SECRET, algorithm="HS256", headers={"crit": ["é" * 200]}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("token", FAULTY, ids=range(len(FAULTY)))
 def test_every_fault_of_a_token_is_unauthorized(token: str) -> None:
     """No other exception comes out of what a stranger sends."""
     with pytest.raises(Unauthorized):

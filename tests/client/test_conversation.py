@@ -277,7 +277,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.posted: dict[str, StoredMessage] = {}
         self.released: list[int] = []
 
-    @initialize(history=st.integers(0, 6), begun=st.booleans())
+    @initialize(history=st.integers(0, 30), begun=st.booleans())
     def start(self, history: int, begun: bool) -> None:
         for _ in range(history):
             self.store("", PEER)
