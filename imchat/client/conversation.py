@@ -95,7 +95,7 @@ class Conversation:
         Gives the messages now in order, which may be none or several; those that were
         sent from here (`compose`) are not among them.
         """
-        if self.begun and message.seq <= self.last_seq:
+        if message.seq <= self.last_seq:
             self._settle(message)
             return []
         self._early[message.seq] = message

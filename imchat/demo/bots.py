@@ -27,7 +27,7 @@ PAGE = 500
 READING_S = 0.5
 COLUMN_S = 0.0153
 LONGEST_TYPING_S = 2.2
-PATIENCE_S = (5.0, 20.0)
+PATIENCE_S = (4.0, 12.0)
 """The least, and how much more on average, that a customer waits."""
 GONE_S = (1.0, 5.0)
 """How long a lost connection is lost; well within the grace."""

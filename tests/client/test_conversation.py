@@ -1,6 +1,5 @@
 """A conversation against a plain model of the server's, however its messages come in."""
 
-from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
@@ -113,7 +112,7 @@ def test_an_ack_may_come_before_the_pushes_before_it() -> None:
     conversation.receive(message(2, id="mine", sender=ME))
     assert line.state == "sending"
     assert seqs(conversation.receive(message(1))) == [1]
-    assert line.state == "sent"
+    assert conversation.lines[-1].state == "sent"
     assert stored(conversation) == [1, 2]
 
 
@@ -225,6 +224,14 @@ def test_a_conversation_that_is_not_begun_holds_everything() -> None:
     assert sending(conversation) == ["mine"]
     assert seqs(conversation.begin(6)) == [7]
     assert stored(conversation) == [7, 8]
+
+
+def test_even_the_first_message_waits_until_it_is_known_where_the_conversation_began() -> None:
+    """Nothing is released twice when the chat is told behind its first message."""
+    conversation = Conversation(ME, PEER, last_seq=None)
+    assert conversation.receive(message(1)) == []
+    assert seqs(conversation.begin(0)) == [1]
+    assert stored(conversation) == [1]
 
 
 def test_what_is_held_and_older_than_the_beginning_is_history() -> None:
@@ -474,7 +481,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.take(self.conversation.heal(page, to=to))
 
 
-TestAnyOrder: Callable[[], None] = AnyOrder.TestCase
-TestAnyOrder.settings = settings(  # type: ignore[attr-defined]
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(
     max_examples=100, stateful_step_count=50, deadline=None
 )

@@ -140,7 +140,8 @@ async def test_a_connection_lost_while_the_store_was_away_is_not_forgotten(
         customer, agent, chat = await wires.pair(server)
         await private.die()
         customer.socket.transport.abort()
-        await agent.refused("status", "unavailable", state="online")
+        for _ in range(4):  # long enough that the loss could not be told to the store either
+            await agent.refused("status", "unavailable", state="online")
         await private.start()
         closed = await agent.get("closed")
         assert (closed["chat"]["chat"], closed["reason"]) == (chat["chat"], "disconnected")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import jwt
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.server.wire import Wires, claims, sign, token
@@ -220,13 +221,15 @@ async def test_a_refused_connection_hears_nothing_that_is_the_uids(
 ) -> None:
     """What is pushed to a uid never reaches somebody who was refused as it."""
     customer, agent, _ = await wires.pair(server)
-    intruder = await wires.open(server)
-    for n in range(20):
+    intruders = [await wires.open(server) for _ in range(10)]
+    for n, intruder in enumerate(intruders):
         await agent.send("message", id=f"{n}", to="cai", body=f"secret {n}")
-        if n == 5:
-            await intruder.send("hello", token=token(server, "supervisor", "cai"))
-    assert (await intruder.get("error"))["code"] == "conflict"
-    assert await intruder.closed() == 4409
+        await intruder.send("hello", token=token(server, "supervisor", "cai"))
+    for intruder in intruders:
+        assert (await intruder.get("error"))["code"] == "conflict"
+        with pytest.raises(ConnectionClosed):
+            await intruder.frame()
+        assert intruder.socket.close_code == 4409
     assert (await customer.get("message"))["body"] == "secret 0"
 
 

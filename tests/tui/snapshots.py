@@ -1,4 +1,4 @@
-"""Snapshots as a server would send them, for sites that would be slow to build from real clients."""
+"""Snapshots as a server would send them, of sites that real clients would be slow to build."""
 
 from imchat import protocol
 from imchat.ids import ChatId, Desk, Uid

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from imchat.ids import Desk, Uid
+from imchat.protocol import AgentSnapshot
 from imchat.tui.desk_view import Moves, view_of
 from imchat.tui.tier_layout import HEADER, lay_out, spans_of
 from imchat.tui.trail import Trail
@@ -16,12 +17,12 @@ from imchat.tui.widgets.totals import short
 from imchat.tui.widgets.trend import bars
 from tests.tui.snapshots import agent, snapshot
 
-texts = st.text(st.characters(exclude_categories=("C",)), max_size=30)
+texts = st.text(st.characters(exclude_categories=["C"]), max_size=30)
 loads = st.lists(st.tuples(st.integers(0, 6), st.integers(1, 6)), max_size=80)
 
 
-def names(tiers: list[list[object]]) -> list[list[str]]:
-    return [[agent.uid for agent in tier] for tier in tiers]  # type: ignore[attr-defined]
+def names(tiers: list[list[AgentSnapshot]]) -> list[list[str]]:
+    return [[agent.uid for agent in tier] for tier in tiers]
 
 
 def test_all_desks_are_one_without_counting_anybody_twice() -> None:
