@@ -4,6 +4,7 @@ import time
 from collections.abc import Container, Mapping
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.timer import Timer
@@ -105,10 +106,11 @@ class TierBoard(Painted):
             card.agent.uid: card for card in self._flights.under_way(places, time.monotonic())
         }
         gap = Segment(" " * GAP, self.ink())
-        rows: list[Row] = [[] for _ in range(height)]
-        for column in places.columns:
-            for row, part in zip(rows, self._column(column, height, flying.keys()), strict=True):
-                row += [*part, gap]
+        columns = [self._column(column, height, flying.keys()) for column in places.columns]
+        rows = [
+            [cell for part in parts for cell in (gap, *part)][1:]
+            for parts in zip(*columns, strict=True)
+        ]
         for card in flying.values():
             for y, part in enumerate(self._card(card, self.ink()), start=card.y):
                 if y < height:
@@ -143,17 +145,16 @@ class TierBoard(Painted):
         return rows[:height]
 
     def _header(self, column: Column, base: Style) -> list[Row]:
-        first, last = column.tiers[0], column.tiers[-1]
-        name = f"tier {first}" if first == last else f"tier {first}–{last}"
         count = f"{len(column.agents):,}"
-        title = f"{'▶' if column.current else ' '} {name}"
-        if column.agents and all(map(is_full, column.agents)):
-            full = f"{title} full"
-            title = full if len(full) + len(count) < column.width else title
+        mark = "▶" if column.current else " "
+        # The longest that there is room for.
+        title = next(
+            (t for t in _names(column) if 2 + cell_len(t) + len(count) < column.width), ""
+        )
         ink = self.ink("current" if column.current else "name" if column.agents else "faint")
         rule, rule_ink = ("━", ink) if column.current else ("─", self.ink("faint"))
         return [
-            [Segment(spread(title, count, column.width), _on(base, ink))],
+            [Segment(spread(f"{mark} {title}", count, column.width), _on(base, ink))],
             [Segment(rule * column.width, _on(base, rule_ink))],
         ]
 
@@ -193,6 +194,14 @@ class TierBoard(Painted):
             return [row]
         below = listed(agent.customers or ["no chat"], card.width - 2)
         return [row, [Segment(f" {below} ", ink("faint"))]]
+
+
+def _names(column: Column) -> list[str]:
+    """What a column may be called, from long to short."""
+    first, last = column.tiers[0], column.tiers[-1]
+    which = f"{first}" if first == last else f"{first}–{last}"
+    full = bool(column.agents) and all(map(is_full, column.agents))
+    return [*([f"tier {which} full"] if full else []), f"tier {which}", which]
 
 
 def _title(view: DeskView | None) -> str:
