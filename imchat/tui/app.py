@@ -80,7 +80,8 @@ class ImchatApp(App[None]):
 
     def _draw_if_stale(self) -> None:
         # A modal has the screen to itself; what is behind it is drawn when it goes.
-        if self._stale and len(self.screen_stack) == 1:
+        # Timers run on for a moment when the app is closed and its widgets are gone.
+        if self._stale and self.is_running and len(self.screen_stack) == 1:
             self._stale = False
             self.query_one(TitleBar).link = self._link
             self.draw()

@@ -74,6 +74,7 @@ class DashboardApp(ImchatApp):
         self._desk: Desk | None = None
         self._moves = Moves()
         self._trail = Trail()
+        self._refused = ""
         self._drawn_s = 0.0
 
     def compose(self) -> ComposeResult:
@@ -98,11 +99,14 @@ class DashboardApp(ImchatApp):
 
     def heard(self, event: Event) -> None:
         """Keep the last snapshot, and what moved since the one before."""
-        if isinstance(event, protocol.Snapshot):
-            self._snapshot = event
-            if self._moves.note(event, time.monotonic()):
-                # Cards that moved look like the others again after a moment.
-                self.set_timer(Moves.SEEN_S, self.stale)
+        match event:
+            case protocol.Snapshot():
+                self._snapshot = event
+                if self._moves.note(event, time.monotonic()):
+                    # Cards that moved look like the others again after a moment.
+                    self.set_timer(Moves.SEEN_S, self.stale)
+            case protocol.Error(message=message):
+                self._refused = message
 
     def _sample(self) -> None:
         if self._snapshot is not None and self._is_live:
@@ -144,7 +148,7 @@ class DashboardApp(ImchatApp):
 
     def _missing(self, view: DeskView | None) -> str:
         if view is None:
-            return "Waiting for the server…"
+            return self._refused or "Waiting for the server…"
         if view.waiting:
             return f"No agent is online, and {view.waiting:,} wait."
         return "No agent is online.\nThey appear here as they come."

@@ -314,6 +314,13 @@ async def test_an_empty_site_reads_well(server: Server) -> None:
         await shows(app, "Agents · by name")
 
 
+async def test_who_may_not_watch_is_told(server: Server) -> None:
+    """With a token that is no supervisor's the dashboard says what the server said."""
+    async with running_app(DashboardApp(server.client("customer", "bob"))) as (app, _):
+        await hides(app, "Waiting for the server…")
+        await shows(app, "customer")
+
+
 async def test_a_lost_connection_is_said_and_healed(server: Server) -> None:
     """What is shown is old and looks so, until the dashboard watches again by itself."""
     async with dashboard(server) as (app, _), online(server, "ann"):
@@ -396,3 +403,12 @@ async def test_cards_stand_still_where_motion_is_not_wanted(server: Server) -> N
             app.draw()
             assert bool(board._flights) is flies
             await stands(app, "ann", 1)
+
+
+async def test_what_happens_while_the_app_is_closed_harms_nothing(server: Server) -> None:
+    """A timer that fires when the widgets are gone already draws nothing."""
+    async with dashboard(server) as (app, _):
+        feed(app, snapshot([agent("ann", 0)]))
+        await stands(app, "ann", 0)
+    app.stale()
+    app._draw_if_stale()
