@@ -61,4 +61,4 @@ async def serving(store_url: str, site: str, **settings: Any) -> AsyncIterator[S
         mine: dict[str, Any] = {"redis": store_url, "site": site, "port": 0, "data_dir": data_dir}
         wanted = ServerSettings(**mine | settings)
         async with running(wanted) as node:
-            yield Server(node, data_dir)
+            yield Server(node, wanted.data_dir)

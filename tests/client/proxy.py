@@ -11,6 +11,8 @@ class Gate:
 
     def __init__(self) -> None:
         self.delay_s = 0.0
+        self.held = 0
+        """Bytes that wait for it to be opened, or did when they were lost."""
         self._open = asyncio.Event()
         self._open.set()
 
@@ -25,6 +27,7 @@ class Gate:
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass on what comes until the end."""
         while data := await reader.read(65536):
+            self.held = 0 if self._open.is_set() else len(data)
             await self._open.wait()
             if self.delay_s:
                 await asyncio.sleep(self.delay_s)

@@ -25,6 +25,8 @@ class Scripted:
     def __init__(self, script: Script) -> None:
         self.url = ""
         self.asked: list[Frame] = []
+        self.welcomes = True
+        """Whether it answers hello."""
         self.welcome: Frame = {
             "type": "welcome", "uid": UID, "role": "customer", "name": UID, "node": "n", "at": 1,
             "chats": [],
@@ -54,8 +56,9 @@ class Scripted:
         """Serve one client."""
         with contextlib.suppress(ConnectionClosed):
             await socket.recv()
-            await socket.send(json.dumps(self.welcome))
             self._sockets.add(socket)
+            if self.welcomes:
+                await socket.send(json.dumps(self.welcome))
             async for data in socket:
                 frame = json.loads(data)
                 self.asked.append(frame)
