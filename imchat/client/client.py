@@ -76,7 +76,7 @@ class Client:
             await asyncio.gather(self._task, return_exceptions=True)
         finally:
             self._fail(Unavailable("the client is closed"))
-            await self._mirror.stop()
+            await self._mirror.stopped()
 
     def __aiter__(self) -> Self:
         return self
@@ -306,6 +306,7 @@ class Client:
         if self._welcome is not None and not self._welcome.done():
             self._welcome.set_exception(error)
             self._welcome.exception()  # `ready()` and the iterator raise it as well
+        self._mirror.stop()
         for call in self._calls.fail(self._failure):
             if isinstance(call.frame, protocol.Send):
                 self.conversation(call.frame.to).fail(call.ref, str(error))

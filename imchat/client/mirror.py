@@ -76,12 +76,14 @@ class Mirror:
             conversation.read_by_me = seq
             self._tell(protocol.MarkRead(to=to, seq=seq, ref=TOLD))
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Heal no more."""
-        healing = list(self._healing.values())
-        for task in healing:
+        for task in self._healing.values():
             task.cancel()
-        await asyncio.gather(*healing, return_exceptions=True)
+
+    async def stopped(self) -> None:
+        """Wait until what was stopped has ended."""
+        await asyncio.gather(*self._healing.values(), return_exceptions=True)
 
     # --- what the server sends -----------------------------------------------
 
