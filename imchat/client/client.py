@@ -194,6 +194,13 @@ class Client:
         """The conversation with `peer`, new if there was none."""
         return self._mirror.conversation(peer)
 
+    def forget(self, peer: Uid) -> None:
+        """Drop what is known of a conversation whose chat is closed; the server keeps it.
+
+        For who serves thousands: else their messages are kept as long as the client lives.
+        """
+        self._mirror.forget(peer)
+
     # --- calls ---------------------------------------------------------------
 
     async def _ask(

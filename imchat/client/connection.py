@@ -122,7 +122,7 @@ async def _dial(url: str) -> ClientConnection:
             ping_timeout=KEEPALIVE_S,
             close_timeout=CLOSE_TIMEOUT_S,
         )
-    except (OSError, InvalidHandshake, TimeoutError) as error:
+    except (OSError, InvalidHandshake) as error:
         raise Lost(str(error) or type(error).__name__) from error
     except (InvalidURI, ValueError):  # of a port, a host or an address that cannot be
         raise SetupError(f"{url!r} is no WebSocket URL; give one like ws://host:8765/ws") from None

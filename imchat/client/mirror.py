@@ -76,6 +76,12 @@ class Mirror:
             conversation.read_by_me = seq
             self._tell(protocol.MarkRead(to=to, seq=seq, ref=TOLD))
 
+    def forget(self, peer: Uid) -> None:
+        """Drop a conversation; the next chat with `peer` begins it anew."""
+        self.conversations.pop(peer, None)
+        if healing := self._healing.get(peer):
+            healing.cancel()
+
     def stop(self) -> None:
         """Heal no more."""
         for task in self._healing.values():

@@ -212,6 +212,27 @@ async def test_a_url_that_is_none_says_so(url: str) -> None:
             await client.ready()
 
 
+async def test_a_proxy_of_the_machine_is_not_asked_for_the_machine_itself(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where everything goes by a proxy, a server here is still reached."""
+    for name in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
+        async with Client(url, server.token("customer", BOB)) as bob:
+            async with asyncio.timeout(5):
+                await bob.ready()
+
+
+async def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No retry mends the machine's settings."""
+    monkeypatch.setenv("http_proxy", "carrier://pigeon")
+    monkeypatch.setenv("https_proxy", "carrier://pigeon")
+    async with Client("ws://imchat.invalid/ws", "token") as client:
+        with pytest.raises(SetupError, match="proxy"):
+            await client.ready()
+
+
 async def test_a_closed_client_raises(server: Server) -> None:
     """Every request, the iterator, and what was still under way."""
     async with server.client("customer", BOB) as bob:

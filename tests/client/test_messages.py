@@ -208,3 +208,20 @@ async def test_a_conversation_without_an_open_chat_can_be_looked_at(server: Serv
             await later.request()
             await later.send(ANN, "today")
             assert shown(later, ANN) == [(BOB, "last week"), (BOB, "today")]
+
+
+async def test_a_conversation_that_is_forgotten_begins_anew_with_its_next_chat(
+    server: Server,
+) -> None:
+    """What was said before is history then, and nothing of it is told again."""
+    async with talking(server) as talk, hearing(talk.ann) as (events,):
+        await talk.bob.send(ANN, "before")
+        await eventually(lambda: bodies(events) == ["before"], "it is heard")
+        await talk.ann.close(talk.chat)
+        talk.ann.forget(BOB)
+        assert talk.ann.conversations == {}
+        await talk.bob.request()
+        await talk.bob.send(ANN, "after")
+        await eventually(lambda: bodies(events) == ["before", "after"], "it is heard")
+        assert shown(talk.ann, BOB) == [(BOB, "after")]
+        assert await talk.ann.load_earlier(BOB) == 1
