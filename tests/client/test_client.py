@@ -114,7 +114,7 @@ async def test_a_request_cancelled_before_the_connection_is_never_made(server: S
 
 
 async def test_watching_gives_snapshots_until_it_is_stopped(server: Server) -> None:
-    """One at once, one whenever something changed; nobody's waits behind a newer one."""
+    """One at once, then one whenever something changed."""
     async with server.client("supervisor", "eve") as eve, server.client("agent", ANN) as ann:
         await ann.ready()
         eve.watch()
@@ -158,6 +158,20 @@ async def test_one_task_iterates_at_a_time(server: Server) -> None:
             await asyncio.sleep(0)
             with pytest.raises(RuntimeError, match="two tasks"):
                 await anext(bob)
+
+
+async def test_of_the_snapshots_that_wait_only_the_newest_is_kept() -> None:
+    """A screen that is slow does not draw the past; other events keep their place."""
+    none = dict.fromkeys(protocol.Totals.__struct_fields__, 0)
+    events = client_events.Events()
+    typing = protocol.Typing(chat=ChatId("1"), sender=ANN, to=BOB)
+    for at in (1, 2):
+        totals = protocol.Totals(**none)
+        events.put(protocol.Snapshot(at=at, desks={}, agents=[], totals=totals))
+    events.put(typing)
+    assert isinstance(newest := await events.take(), protocol.Snapshot)
+    assert newest.at == 2
+    assert await events.take() is typing
 
 
 async def test_events_that_nobody_takes_are_bounded(

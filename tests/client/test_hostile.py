@@ -155,6 +155,15 @@ async def test_a_refusal_of_a_newer_version_is_still_one() -> None:
             await bob.send(ANN, "hello")
 
 
+async def test_watching_that_was_stopped_before_it_began_is_never_asked_for() -> None:
+    """Nor after a reconnect."""
+    async with scripted(says_nothing_new) as server, Client(server.url, TOKEN) as bob:
+        bob.watch()
+        bob.unwatch()
+        await bob.history(ANN)
+        assert [frame["type"] for frame in server.asked] == ["history"]
+
+
 # --- numbers -----------------------------------------------------------------
 
 
@@ -221,6 +230,20 @@ async def test_a_chat_told_behind_its_first_message_begins_where_it_says() -> No
         await server.say({"type": "assigned", "chat": chat(last_seq=5)})
         await push(server, 6)
         assert [(await heard(bob, protocol.Message)).seq for _ in range(2)] == [6, 7]
+
+
+async def test_an_earlier_page_that_a_chat_overtook_is_asked_for_again() -> None:
+    """The conversation began behind it meanwhile, and must not have a hole before that."""
+    def script(frame: Frame) -> list[Frame]:
+        if "before" in frame:
+            return history(frame, 8, 9, more=True, last_seq=9)
+        told = {"type": "assigned", "chat": chat(last_seq=9)}
+        return [told, *history(frame, 4, 5, more=True, last_seq=5)]
+
+    async with scripted(script) as server, Client(server.url, TOKEN) as bob:
+        assert await bob.load_earlier(ANN, limit=2) == 2
+        assert shown(bob, ANN) == [(ANN, "body 8"), (ANN, "body 9")]
+        assert server.asked[-1]["before"] == 10
 
 
 async def test_numbers_that_went_back_begin_anew() -> None:

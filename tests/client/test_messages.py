@@ -163,6 +163,9 @@ async def test_read_marks_reach_the_other_and_the_other_connection(server: Serve
         assert talk.ann.conversation(BOB).read_by_peer == 1
         await heard(other, protocol.Read)
         assert other.conversation(ANN).unread == 0
+        await talk.ann.send(BOB, "and me")
+        await heard(talk.bob, protocol.Message)
+        assert talk.bob.conversation(ANN).unread == 1
 
 
 # --- history -----------------------------------------------------------------
