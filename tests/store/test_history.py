@@ -108,7 +108,10 @@ async def test_a_large_page_is_cut_and_nothing_is_lost(people: People) -> None:
 
 @pytest.mark.parametrize(
     "gone",
-    [[1], [1, 2, 3, 4, 5], [3], [2, 3, 7], [8], [7, 8], [1, 2, 8], [4, 5, 6], [2, 4, 6], range(1, 9)],
+    [
+        [1], [1, 2, 3, 4, 5], [3], [2, 3, 7], [8], [7, 8], [1, 2, 8], [4, 5, 6], [2, 4, 6],
+        range(1, 9),
+    ],
     ids=str,
 )
 async def test_paging_passes_over_what_has_expired(people: People, gone: list[int]) -> None:

@@ -96,7 +96,9 @@ async def test_a_repeat_within_a_batch_is_stored_once(people: People, chat: fact
     assert (await people.store.site()).totals.messages == 1
 
 
-async def test_a_repeat_is_acked_after_the_chat_was_closed(people: People, chat: facts.Chat) -> None:
+async def test_a_repeat_is_acked_after_the_chat_was_closed(
+    people: People, chat: facts.Chat
+) -> None:
     """The message was stored; that its ack was lost must not look like a refusal."""
     first = await people.say("bob", "ann", "customer", id="x")
     await people.close("ann")
@@ -252,7 +254,8 @@ async def test_replies_are_timed_from_the_first_unanswered_message(
     people: People, chat: facts.Chat
 ) -> None:
     """Consecutive messages of one side count as one question, or one answer."""
-    for seconds, sender in ((10, "bob"), (5, "bob"), (5, "ann"), (9, "ann"), (1, "bob"), (2, "ann")):
+    turns = ((10, "bob"), (5, "bob"), (5, "ann"), (9, "ann"), (1, "bob"), (2, "ann"))
+    for seconds, sender in turns:
         people.now += seconds * 1000
         role: Literal["customer", "agent"] = "agent" if sender == "ann" else "customer"
         await people.say(sender, "bob" if sender == "ann" else "ann", role)
@@ -265,7 +268,9 @@ async def test_replies_are_timed_from_the_first_unanswered_message(
     assert closed.pending_at is None
 
 
-async def test_an_agent_that_speaks_first_answered_nothing(people: People, chat: facts.Chat) -> None:
+async def test_an_agent_that_speaks_first_answered_nothing(
+    people: People, chat: facts.Chat
+) -> None:
     """A greeting is the first reply and no response."""
     people.now += 3000
     await people.say("ann", "bob", "agent")
