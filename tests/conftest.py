@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from imchat.store.embedded import EmbeddedStore
 from imchat.store.store import Store
-from tests.support import Server, serving
+from tests.support import Restartable, Server, serving
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +51,11 @@ async def server(store_url: str, site: str) -> AsyncIterator[Server]:
     """A server with its default settings on the test's site."""
     async with serving(store_url, site) as server:
         yield server
+
+
+@pytest.fixture
+async def restartable(store_url: str, site: str, tmp_path: Path) -> AsyncIterator[Restartable]:
+    """A server on the test's site that can be stopped and started."""
+    server = Restartable(store_url, site, tmp_path)
+    yield server
+    await server.stop()

@@ -53,6 +53,27 @@ class Server:
         return Client(self.url, self.token(role, uid, **claims))
 
 
+class Restartable:
+    """A server that a test stops and starts again, on the same port with the same secret."""
+
+    def __init__(self, store_url: str, site: str, data_dir: Path) -> None:
+        self._store_url, self._site, self._data_dir = store_url, site, data_dir
+        self._port = 0
+        self._up = contextlib.AsyncExitStack()
+
+    async def start(self) -> Server:
+        """Start it."""
+        server = await self._up.enter_async_context(
+            serving(self._store_url, self._site, data_dir=self._data_dir, port=self._port)
+        )
+        self._port = server.node.port
+        return server
+
+    async def stop(self) -> None:
+        """Stop it; its clients are closed with 1001."""
+        await self._up.aclose()
+
+
 @contextlib.asynccontextmanager
 async def serving(store_url: str, site: str, **settings: Any) -> AsyncIterator[Server]:
     """A server on a site of a running store, on a port of its own."""

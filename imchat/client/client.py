@@ -339,6 +339,7 @@ class Client:
             case _:
                 if isinstance(frame, protocol.Status) and frame.uid == self.uid:
                     self._away = frame.state == "away"
-                self._events.put(frame)
-                self._mirror.learn(frame)
+                if not self._mirror.is_outdated(frame):
+                    self._events.put(frame)
+                    self._mirror.learn(frame)
                 self._calls.resolve(frame.ref, frame)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from imchat.ids import ChatId, Uid
 log = logging.getLogger(__name__)
 
 HEAL_PAGE = 500
+CLOSED_KEPT = 256
+"""Closed chats that are remembered, longer than any push can be late."""
 TOLD = "told"
 """The ref of what is told and not asked. Its refusal is dropped: it passes, or is told again."""
 
@@ -48,6 +51,7 @@ class Mirror:
         self._history = history
         self._tell = tell
         self._events = events
+        self._over: deque[ChatId] = deque(maxlen=CLOSED_KEPT)
         self._healing: dict[Uid, asyncio.Task[None]] = {}
 
     def conversation(self, peer: Uid) -> Conversation:
@@ -117,6 +121,7 @@ class Mirror:
                 self._know(chat)
             case protocol.Closed(chat=chat):
                 self.chats.pop(chat.chat, None)
+                self._over.append(chat.chat)
             case protocol.Read(sender=sender, to=to, seq=seq) if sender == self._uid():
                 conversation = self.conversation(to)
                 conversation.read_by_me = max(conversation.read_by_me, seq)
@@ -125,6 +130,16 @@ class Mirror:
                 conversation.read_by_peer = max(conversation.read_by_peer, seq)
             case _:
                 pass
+
+    def is_outdated(self, frame: protocol.ServerFrame) -> bool:
+        """Whether it tells of an open chat that is closed by now.
+
+        A reply may overtake a push that is older, and a closed chat never opens again.
+        """
+        match frame:
+            case protocol.Assigned(chat=chat) | protocol.Waiting(chat=chat):
+                return chat.chat in self._over
+        return False
 
     def acked(self, sent: protocol.Send, ack: protocol.Ack) -> None:
         """Learn that an own message is stored."""

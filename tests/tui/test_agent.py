@@ -10,7 +10,7 @@ from imchat.client import Client, Conversation
 from imchat.ids import Uid
 from imchat.tui.agent import AgentApp
 from imchat.tui.widgets.composer import Composer
-from tests.support import Server, eventually
+from tests.support import Restartable, Server, eventually
 from tests.tui.support import hides, running_app, screen_text, shows
 
 ANN = Uid("ann")
@@ -228,13 +228,15 @@ async def test_what_is_pasted_is_clean(server: Server) -> None:
         await eventually(lambda: text_of(bob, ANN)[-1] == "one\ntwo\ufffd[31m", "it is sent")
 
 
-async def test_a_lost_connection_is_said_and_healed(server: Server) -> None:
+async def test_a_lost_connection_is_said_and_healed(restartable: Restartable) -> None:
     """The title says that it reconnects; what was written meanwhile is sent afterwards."""
+    server = await restartable.start()
     async with console(server) as (app, pilot), customer(server, "bob") as bob:
         await shows(app, "Write to bob…")
-        server.node._services.hub.close_all(1012, "a restart")
+        await restartable.stop()
         await shows(app, "reconnecting")
         await pilot.press(*"still here", "enter")
+        await restartable.start()
         await eventually(lambda: "still here" in text_of(bob, ANN), "sent after the reconnect")
         await hides(app, "reconnecting")
 

@@ -10,7 +10,7 @@ from imchat import protocol
 from imchat.client import Client
 from imchat.ids import DEFAULT_DESK, Uid
 from imchat.tui.customer import CustomerApp
-from tests.support import Server, eventually, serving
+from tests.support import Restartable, Server, eventually, serving
 from tests.tui.support import hides, running_app, screen_text, shows
 
 BOB = Uid("bob")
@@ -129,10 +129,16 @@ async def test_a_token_that_is_refused_ends_the_app_with_the_reason(server: Serv
     assert "token" in str(app.failure)
 
 
-async def test_a_server_that_is_away_is_said(server: Server) -> None:
+async def test_a_server_that_is_away_is_said(restartable: Restartable) -> None:
     """While there is no connection the title says so, and nothing pretends to be sent."""
-    async with agent(server), window(server) as (app, _):
+    server = await restartable.start()
+    async with agent(server), window(server) as (app, pilot):
         await shows(app, "Ann is here for you.")
-        server.node._services.hub.close_all(1012, "a restart")
+        await restartable.stop()
         await shows(app, "reconnecting")
+        await pilot.press(*"hello", "enter")
+        await shows(app, "…  ")
+        assert "✓" not in screen_text(app)
+        await restartable.start()
         await hides(app, "reconnecting")
+        await shows(app, "✓")

@@ -20,7 +20,7 @@ from imchat.tui.widgets.queue_head import QueueHead
 from imchat.tui.widgets.queue_panel import QueuePanel
 from imchat.tui.widgets.tier_board import TierBoard
 from imchat.tui.widgets.totals import TotalsPanel
-from tests.support import Server, eventually
+from tests.support import Restartable, Server, eventually
 from tests.tui.snapshots import agent, snapshot
 from tests.tui.support import hides, running_app, screen_text, shows
 
@@ -321,14 +321,16 @@ async def test_who_may_not_watch_is_told(server: Server) -> None:
         await shows(app, "customer")
 
 
-async def test_a_lost_connection_is_said_and_healed(server: Server) -> None:
+async def test_a_lost_connection_is_said_and_healed(restartable: Restartable) -> None:
     """What is shown is old and looks so, until the dashboard watches again by itself."""
+    server = await restartable.start()
     async with dashboard(server) as (app, _), online(server, "ann"):
         await stands(app, "Ann", 0)
-        server.node._services.hub.close_all(1012, "a restart")
+        await restartable.stop()
         await shows(app, "reconnecting")
         await eventually(lambda: app.screen.has_class("-stale"), "the old state is dimmed")
         assert tier_of(app, "Ann") == 0
+        await restartable.start()
         await eventually(lambda: not app.screen.has_class("-stale"), "it is live again")
         async with online(server, "abe"):
             await stands(app, "Abe", 0)

@@ -81,7 +81,7 @@ class ChatLog(ScrollView, can_focus=True):
         self._blocks: list[_Block] = []
         self._tops: list[int] = []
         self._end = 0
-        self._wrapped: LRUCache[tuple[int, str], list[str]] = LRUCache(WRAPPED_KEPT)
+        self._wrapped: LRUCache[tuple[int, Line], list[str]] = LRUCache(WRAPPED_KEPT)
         self._empty = ""
         self._seen = 0
 
@@ -172,7 +172,7 @@ class ChatLog(ScrollView, can_focus=True):
         width = self._text_width
         if cell_len(line.body) <= width and "\n" not in line.body and "\t" not in line.body:
             return [line.body]
-        key = (width, line.id + line.sender)
+        key = (width, line)
         rows = self._wrapped.get(key)
         if rows is None:
             rows = [row.plain for row in Content(line.body).wrap(width)]
