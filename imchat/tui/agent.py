@@ -41,7 +41,6 @@ class AgentApp(ImchatApp):
         Binding(
             "ctrl+down", "neighbour(1)", "Other chat", id="below", key_display="^↑↓"
         ),
-        Binding("f1", "toggle_help", "Help", id="help"),
     ]
 
     def __init__(self, client: Client) -> None:
@@ -217,10 +216,3 @@ class AgentApp(ImchatApp):
             await self.client.close(chat.chat)
         except RequestError as error:
             self.notify(str(error), severity="error", markup=False)
-
-    def action_toggle_help(self) -> None:
-        """Show or hide the keys."""
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()

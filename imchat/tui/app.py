@@ -25,7 +25,8 @@ class ImchatApp(App[None]):
 
     CSS_PATH = "imchat.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "Quit", id="quit", priority=True)
+        Binding("f1", "toggle_help", "Help", id="help"),
+        Binding("ctrl+q", "quit", "Quit", id="quit", priority=True),
     ]
 
     def __init__(self, client: Client) -> None:
@@ -55,6 +56,13 @@ class ImchatApp(App[None]):
     def stale(self) -> None:
         """Have the screen drawn soon."""
         self._stale = True
+
+    def action_toggle_help(self) -> None:
+        """Show or hide the keys."""
+        if self.screen.query("HelpPanel"):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
 
     def now_ms(self) -> int:
         """The store's clock, as well as this machine can tell."""

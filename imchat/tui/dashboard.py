@@ -65,7 +65,6 @@ class DashboardApp(ImchatApp):
         Binding("a", "all_desks", "All desks", id="all_desks"),
         Binding("s", "next_order", "Sort", id="sort"),
         Binding("r", "reverse_order", "Reverse", id="reverse"),
-        Binding("f1", "toggle_help", "Help", id="help"),
     ]
 
     def __init__(self, client: Client) -> None:
@@ -196,10 +195,3 @@ class DashboardApp(ImchatApp):
     def action_reverse_order(self) -> None:
         """Sort the agents the other way round."""
         self.query_one(AgentsTable).reverse_order()
-
-    def action_toggle_help(self) -> None:
-        """Show or hide the keys."""
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()

@@ -10,9 +10,7 @@ from textual.widgets.option_list import Option
 from imchat import protocol
 from imchat.client import Conversation
 from imchat.ids import ChatId
-
-AMBER_S = 60
-RED_S = 180
+from imchat.tui.waits import AMBER_S, RED_S, clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +117,6 @@ class ChatList(OptionList):
         if entry.waiting_s is not None:
             parts.append(Content.styled(clock(entry.waiting_s), _urgency(entry.waiting_s)))
         return Content(" ").join(parts)
-
-
-def clock(seconds: int) -> str:
-    """A time as m:ss, or as h:mm:ss from an hour on."""
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _urgency(waiting_s: int) -> str:

@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from imchat.tui.desk_view import DeskView, Waiter
-from imchat.tui.widgets.chat_list import clock
+from imchat.tui.waits import clock
 from imchat.tui.widgets.painted import Painted, Row, fitted
 from imchat.tui.widgets.queue_panel import urgency
 

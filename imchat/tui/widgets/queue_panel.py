@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Digits, Static
 
 from imchat.tui.desk_view import DeskView
-from imchat.tui.widgets.chat_list import AMBER_S, RED_S, clock
+from imchat.tui.waits import AMBER_S, RED_S, clock
 from imchat.tui.widgets.trend import Trend
 
 
