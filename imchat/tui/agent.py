@@ -14,18 +14,17 @@ from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Event
 from imchat.errors import RequestError
 from imchat.ids import ChatId
-from imchat.tui.app import ImchatApp
+from imchat.tui.chat_app import ChatApp
 from imchat.tui.widgets.chat_list import ChatList, Entry
 from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
-from imchat.tui.widgets.confirm import Confirm
 from imchat.tui.widgets.title_bar import TitleBar
 
 RECENT = 5
 """Closed chats that stay in the list."""
 
 
-class AgentApp(ImchatApp):
+class AgentApp(ChatApp):
     """An agent's chats side by side with the conversation of one of them."""
 
     TITLE = "imchat agent"
@@ -35,7 +34,6 @@ class AgentApp(ImchatApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-wide")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "toggle_status", "Online/away", id="toggle_status"),
-        Binding("f4", "close_chat", "Close chat", id="close_chat"),
         Binding("alt+a", "next_unread", "Next unread", id="next_unread"),
         Binding("ctrl+up", "neighbour(-1)", "Chat above", id="above", show=False),
         Binding(
@@ -60,10 +58,6 @@ class AgentApp(ImchatApp):
             yield ChatList()
             yield ChatPane(self.client)
         yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        """Writing comes first."""
-        self.query_one(Composer).focus()
 
     # --- what happened -------------------------------------------------------
 
@@ -163,10 +157,6 @@ class AgentApp(ImchatApp):
         """It is to be answered."""
         self.query_one(Composer).focus()
 
-    def on_chat_pane_changed(self) -> None:
-        """There is something new to show."""
-        self.stale()
-
     def _go_to(self, chat: ChatId) -> None:
         self._shown = chat
         self.draw()
@@ -205,14 +195,4 @@ class AgentApp(ImchatApp):
             self.notify("There is no open chat to close.", timeout=2)
             return
         question = f"Close the chat with {chat.customer_name}?"
-        self.push_screen(Confirm(question, "Close it"), lambda yes: self._close(chat, yes=yes))
-
-    def _close(self, chat: protocol.Chat, *, yes: bool | None) -> None:
-        if yes:
-            self.run_worker(self._close_now(chat), group="close")
-
-    async def _close_now(self, chat: protocol.Chat) -> None:
-        try:
-            await self.client.close(chat.chat)
-        except RequestError as error:
-            self.notify(str(error), severity="error", markup=False)
+        self.ask_to_close(chat, question, "Close it")

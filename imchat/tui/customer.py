@@ -11,10 +11,8 @@ from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Event
 from imchat.errors import RequestError
 from imchat.ids import Desk
-from imchat.tui.app import ImchatApp
+from imchat.tui.chat_app import ChatApp
 from imchat.tui.widgets.chat_pane import ChatPane
-from imchat.tui.widgets.composer import Composer
-from imchat.tui.widgets.confirm import Confirm
 from imchat.tui.widgets.title_bar import TitleBar
 
 _ENDED_BY = {
@@ -26,7 +24,7 @@ _ENDED_BY = {
 }
 
 
-class CustomerApp(ImchatApp):
+class CustomerApp(ChatApp):
     """Asks for help at once, shows the place in the queue, then the conversation."""
 
     TITLE = "imchat customer"
@@ -40,7 +38,6 @@ class CustomerApp(ImchatApp):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f3", "ask", "Ask for help", id="ask"),
-        Binding("f4", "close_chat", "Close chat", id="close_chat"),
     ]
 
     def __init__(self, client: Client, *, topic: str | None, desk: Desk) -> None:
@@ -59,10 +56,6 @@ class CustomerApp(ImchatApp):
         yield Static(id="standing")
         yield ChatPane(self.client, one_draft=True)
         yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        """Writing comes first."""
-        self.query_one(Composer).focus()
 
     # --- what happened -------------------------------------------------------
 
@@ -147,10 +140,6 @@ class CustomerApp(ImchatApp):
 
     # --- what the customer does ----------------------------------------------
 
-    def on_chat_pane_changed(self) -> None:
-        """There is something new to show."""
-        self.stale()
-
     def action_ask(self) -> None:
         """Ask for an agent, unless there is a chat."""
         if self._open is None:
@@ -174,17 +163,7 @@ class CustomerApp(ImchatApp):
         waits = chat.state == "waiting"
         question = "Leave the queue?" if waits else "Close the chat?"
         yes = "Leave" if waits else "Close it"
-        self.push_screen(Confirm(question, yes), lambda said: self._close(chat, yes=said))
-
-    def _close(self, chat: protocol.Chat, *, yes: bool | None) -> None:
-        if yes:
-            self.run_worker(self._close_now(chat), group="close")
-
-    async def _close_now(self, chat: protocol.Chat) -> None:
-        try:
-            await self.client.close(chat.chat)
-        except RequestError as error:
-            self.notify(str(error), severity="error", markup=False)
+        self.ask_to_close(chat, question, yes)
 
 
 def _minutes(seconds: int) -> str:

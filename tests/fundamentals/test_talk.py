@@ -1,4 +1,4 @@
-"""The thin thread through all layers."""
+"""The whole of it in one short talk, through all layers."""
 
 import asyncio
 
