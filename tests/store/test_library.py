@@ -1,0 +1,87 @@
+"""The function library: complete, loaded again when lost, side by side with another version."""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import imchat.store.store
+from imchat.errors import SetupError, Unavailable
+from imchat.ids import Uid
+from imchat.store.library import PARTS, source
+from imchat.store.store import Store
+from tests.store.people import People
+
+
+def registered() -> set[str]:
+    """The names of the functions in the Lua files."""
+    lua = files("imchat.store") / "lua"
+    text = "\n".join((lua / f"{part}.lua").read_text(encoding="utf-8") for part in PARTS)
+    return set(re.findall(r'call\.register\("(\w+)"', text))
+
+
+def test_every_lua_file_is_a_part() -> None:
+    """No file is forgotten when the parts are joined."""
+    lua = Path(str(files("imchat.store") / "lua"))
+    assert {path.stem for path in lua.glob("*.lua")} == set(PARTS)
+
+
+def test_the_functions_are_the_methods_of_the_store() -> None:
+    """Every function is called by the store, and it calls no other."""
+    text = Path(imchat.store.store.__file__).read_text(encoding="utf-8")
+    assert set(re.findall(r'library\.call\(\s*"(\w+)"', text)) == registered()
+
+
+async def test_the_store_has_them_under_a_versioned_name(people: People) -> None:
+    """FUNCTION LIST shows this version's library with each function."""
+    name, _ = source()
+    listed = await people.redis.function_list(library=name)
+    text = repr(listed)
+    assert all(f"{name}_{function}" in text for function in registered())
+
+
+async def test_a_library_that_was_lost_is_loaded_again(people: People) -> None:
+    """FUNCTION FLUSH costs nothing but a round trip."""
+    await people.agent("ann")
+    await people.redis.function_flush()
+    assert (await people.assigned("bob")).agent == "ann"
+
+
+async def test_another_version_stands_beside_it(people: People) -> None:
+    """Loading another release's library changes nothing for this one."""
+    name, code = source()
+    other = code.replace(name, f"{name[:-4]}ffff")
+    await people.redis.function_load(other)
+    await people.agent("ann")
+    assert (await people.assigned("bob")).agent == "ann"
+    await people.redis.function_delete(f"{name[:-4]}ffff")
+
+
+async def test_a_store_that_is_away_is_unavailable() -> None:
+    """Nothing listens there: the call says so instead of hanging."""
+    async with Store("unix:///nowhere/valkey.sock", site="x") as store:
+        with pytest.raises(Unavailable):
+            await store.site()
+
+
+def test_a_url_that_is_none_is_said() -> None:
+    """The text names it."""
+    with pytest.raises(SetupError, match="nonsense"):
+        Store("nonsense")
+
+
+async def test_a_reply_that_was_lost_costs_nothing(people: People) -> None:
+    """Each call may be made again: the second finds what the first did."""
+    await people.agent("ann")
+    first = await people.asks("bob")
+    again = await people.asks("bob")
+    assert first.chat.id == again.chat.id
+    closed = await people.close("bob")
+    repeated = await people.store.close(
+        closed.chat.id, uid=Uid("bob"), role="customer", connection="bob@node-1"
+    )
+    assert repeated.chat == closed.chat
+    await people.disconnect("bob")
+    await people.disconnect("bob")
+    assert await people.store.audit() == []
