@@ -6,7 +6,7 @@ import inspect
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from imchat import tokens
 from imchat.client import Client
@@ -19,9 +19,13 @@ POLL_S = 0.01
 T = TypeVar("T")
 
 
+@overload
 async def eventually(
-    condition: Callable[[], T | Awaitable[T]], what: str, *, timeout: float = 10.0
-) -> T:
+    condition: Callable[[], Awaitable[T]], what: str, *, timeout: float = ...
+) -> T: ...
+@overload
+async def eventually(condition: Callable[[], T], what: str, *, timeout: float = ...) -> T: ...
+async def eventually(condition: Callable[[], Any], what: str, *, timeout: float = 10.0) -> Any:
     """Wait until `condition()` is true and give it. Fails with `what` after `timeout` seconds."""
     deadline = asyncio.get_running_loop().time() + timeout
     while True:

@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -122,8 +121,7 @@ async def test_one_that_dies_is_started_again(tmp_path: Path) -> None:
         except RedisError:
             return False  # it is loading, or not there yet
 
-    condition: Callable[[], Awaitable[bool]] = answers
-    await eventually(condition, "it answers with its data")
+    await eventually(answers, "it answers with its data")
     await embedded.stop()
     await supervising
 
