@@ -106,3 +106,10 @@ REQUEST_ERRORS: dict[str, type[RequestError]] = {
     )
 }
 """By protocol code, those that need no more than a sentence (RateLimited needs a time)."""
+
+
+def first_cause(error: Exception) -> Exception:
+    """Of a group of errors of tasks the first, which ended the others; else `error` itself."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -11,7 +11,7 @@ from imchat.cli.demo import demo
 from imchat.cli.options import examples
 from imchat.cli.serve import serve
 from imchat.cli.token import token
-from imchat.errors import ImchatError, SetupError
+from imchat.errors import ImchatError, SetupError, first_cause
 
 INTERRUPTED = 130
 
@@ -56,13 +56,6 @@ def _leave(said: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _leaf(error: BaseException) -> BaseException:
-    """The first of a group of errors of tasks, which is the one that ended the others."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
 def main() -> None:
     """Run the command line: 0 is success, 1 a failure in one line, 2 a wrong usage."""
     try:
@@ -79,7 +72,7 @@ def main() -> None:
         sys.stderr.close()  # whoever read our output has seen enough
         sys.exit(1)
     except (ImchatError, ExceptionGroup) as error:
-        cause = _leaf(error)
+        cause = first_cause(error)
         if not isinstance(cause, ImchatError):
             raise
         _leave(f"imchat: {cause}", 1)

@@ -14,6 +14,7 @@ from imchat.demo.bots import AgentBot, CustomerBot
 from imchat.demo.dialogues import Side
 from imchat.demo.summary import Summary
 from imchat.demo.waits import either
+from imchat.errors import first_cause
 from imchat.ids import Uid
 from imchat.server.node import Node, running
 from imchat.settings import ServerSettings
@@ -130,9 +131,7 @@ class Stage:
         try:
             await CustomerBot(self, visit).visit()
         except Exception as error:  # noqa: BLE001 (the show goes on, the fault is told at its end)
-            while isinstance(error, ExceptionGroup):
-                error = error.exceptions[0]
-            self.summary.fault(f"customer {visit.uid} broke down: {error!r}")
+            self.summary.fault(f"customer {visit.uid} broke down: {first_cause(error)!r}")
             self.leave(visit)
 
     def leave(self, visit: Visit) -> None:
