@@ -10,7 +10,7 @@ from imchat import protocol, tokens
 from imchat.client import Client, ClosedMeanwhile, Event
 from imchat.demo.dialogues import Side
 from imchat.demo.talk import Talk
-from imchat.errors import NotFound, QueueFull, RateLimited, Unavailable
+from imchat.errors import QueueFull, Unavailable
 from imchat.ids import ChatId, Uid
 from imchat.tokens import Identity
 
@@ -135,9 +135,7 @@ class Bot:
                 if talk := self._talks.get(chat.chat):
                     talk.end()
             case protocol.Error(code=code, message=message):
-                # Typing and reading may come just after a close, or be too frequent.
-                if code not in {NotFound.code, RateLimited.code}:
-                    self.stage.summary.fault(f"{self.uid} was told {code}: {message}")
+                self.stage.summary.fault(f"{self.uid} was told {code}: {message}")
 
     def _stands(self, chat: protocol.Chat) -> None:
         """Take part in the chat if it is new and has an agent."""
@@ -189,7 +187,7 @@ class AgentBot(Bot):
         await talk.run(closes=visit.closer == "agent")
         del self._talks[talk.chat]
         if self._client is not None:  # a long show would fill the memory with them
-            self._client.conversations.pop(talk.peer, None)
+            self._client.forget(talk.peer)
         self.stage.settle(visit, self.side, talk.account)
 
     async def _take_breaks(self) -> None:

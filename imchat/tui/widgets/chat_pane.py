@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from imchat import protocol
 from imchat.client import Client, Conversation, Event
-from imchat.errors import NotFound, RequestError
+from imchat.errors import RequestError
 from imchat.ids import ChatId, Uid
 from imchat.tui.widgets.chat_log import ChatLog
 from imchat.tui.widgets.composer import Composer
@@ -80,8 +80,7 @@ class ChatPane(Vertical):
                 self._writing = (sender, time.monotonic())
             case protocol.Message(sender=sender) if sender == self._writing[0]:
                 self._writing = (Uid(""), 0.0)
-            case protocol.Error(message=message, code=code) if code != NotFound.code:
-                # Not found: what was being written or read was closed at that moment.
+            case protocol.Error(message=message):
                 self.notify(message, severity="error", markup=False)
             case _:
                 pass
