@@ -8,7 +8,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from imchat import protocol
-from imchat.client import Conversation
+from imchat.client import Conversation, Line
 from imchat.ids import ChatId
 from imchat.tui.waits import AMBER_S, RED_S, clock
 
@@ -26,7 +26,7 @@ class Entry:
     def of(cls, chat: protocol.Chat, conversation: Conversation, now_ms: int) -> "Entry":
         """How a chat stands now."""
         lines = conversation.lines
-        since = _unanswered_since(chat, conversation)
+        since = _unanswered_since(chat, lines)
         return cls(
             chat=chat,
             last=lines[-1].body if lines else chat.topic or "",
@@ -35,12 +35,12 @@ class Entry:
         )
 
 
-def _unanswered_since(chat: protocol.Chat, conversation: Conversation) -> int | None:
+def _unanswered_since(chat: protocol.Chat, lines: Sequence[Line]) -> int | None:
     """When the customer began to wait for an answer, ms; None when it is the customer's turn."""
     if chat.state == "closed":
         return None
     since = None
-    for line in reversed(conversation.lines):
+    for line in reversed(lines):
         if line.at is not None and line.at < (chat.assigned_at or 0):
             break
         if line.sender != chat.customer and line.state != "failed":
