@@ -13,7 +13,7 @@ from imchat.client import Client
 from imchat.server.node import Node, running
 from imchat.settings import ServerSettings
 
-SECRET_TTL_S = 600
+TOKEN_TTL_S = 600
 POLL_S = 0.01
 
 T = TypeVar("T")
@@ -38,6 +38,12 @@ async def eventually(condition: Callable[[], Any], what: str, *, timeout: float 
         await asyncio.sleep(POLL_S)
 
 
+def token_of(data_dir: Path, role: str, uid: str, **claims: Any) -> str:
+    """A valid token for a uid, by the secret of the server that keeps its data there."""
+    who = tokens.identity(uid, role, **claims)
+    return tokens.mint(tokens.read_secret(data_dir), who, ttl_s=TOKEN_TTL_S)
+
+
 class Server:
     """A node in this process, on the test's own site of the embedded Valkey."""
 
@@ -49,8 +55,7 @@ class Server:
 
     def token(self, role: str, uid: str, **claims: Any) -> str:
         """A valid token for a uid."""
-        who = tokens.identity(uid, role, **claims)
-        return tokens.mint(self.secret, who, ttl_s=SECRET_TTL_S)
+        return token_of(self.data_dir, role, uid, **claims)
 
     def client(self, role: str, uid: str, **claims: Any) -> Client:
         """A client of a uid, not yet entered."""

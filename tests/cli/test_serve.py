@@ -16,14 +16,12 @@ from imchat import protocol, tokens
 from imchat.client import Client
 from imchat.ids import Uid
 from tests.cli.commands import Serving, imchat, serving, store_processes
-from tests.support import SECRET_TTL_S, eventually
+from tests.support import eventually, token_of
 
 
 def client(server: Serving, role: str, uid: str) -> Client:
     """A client of the server."""
-    who = tokens.identity(uid, role)
-    secret = tokens.read_secret(server.data_dir)
-    return Client(server.url, tokens.mint(secret, who, ttl_s=SECRET_TTL_S))
+    return Client(server.url, token_of(server.data_dir, role, uid))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -40,8 +38,7 @@ def test_a_signal_ends_it_cleanly(number: int, tmp_path: Path) -> None:
 async def test_clients_are_told_that_it_goes_away(tmp_path: Path) -> None:
     """A client is closed with 1001 when the server is stopped."""
     with serving(tmp_path / "data") as server:
-        who = tokens.identity("ann", "agent")
-        token = tokens.mint(tokens.read_secret(server.data_dir), who, ttl_s=SECRET_TTL_S)
+        token = token_of(server.data_dir, "agent", "ann")
         async with connect(server.url) as socket:
             await socket.send(json.dumps({"type": "hello", "token": token}))
             assert json.loads(await socket.recv())["type"] == "welcome"

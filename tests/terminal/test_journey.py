@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from imchat import tokens
 from imchat.client import Client
 from imchat.ids import Uid
-from tests.support import SECRET_TTL_S
+from tests.support import token_of
 from tests.terminal.terminal import Terminal
 
 F4, CTRL_DOWN, CTRL_Q, ENTER = "\x1bOS", "\x1b[1;5B", "\x11", "\r"
@@ -39,9 +38,7 @@ def send_as_a_bot(env: dict[str, str], to: str, body: str) -> None:
     """Post one message from a client that is no screen, as customer `bot`."""
 
     async def post() -> None:
-        secret = tokens.read_secret(Path(env["IMCHAT_DATA_DIR"]))
-        who = tokens.identity("bot", "customer")
-        token = tokens.mint(secret, who, ttl_s=SECRET_TTL_S)
+        token = token_of(Path(env["IMCHAT_DATA_DIR"]), "customer", "bot")
         async with Client(env["IMCHAT_URL"], token) as client:
             await client.ready()
             await client.request(topic="a bot's topic")
