@@ -8,6 +8,7 @@ import click
 from imchat import __version__, settings
 from imchat.cli.apps import agent, customer, dashboard
 from imchat.cli.demo import demo
+from imchat.cli.doctor import doctor
 from imchat.cli.options import examples
 from imchat.cli.serve import serve
 from imchat.cli.token import token
@@ -24,6 +25,7 @@ INTERRUPTED = 130
         "imchat agent --uid alice       answer customers",
         "imchat customer --uid bob      ask for help",
         "imchat dashboard               watch the site",
+        "imchat doctor                  check the site",
     ),
 )
 @click.version_option(__version__, prog_name="imchat")
@@ -33,7 +35,7 @@ def cli(context: click.Context) -> None:
     context.default_map = _defaults()
 
 
-for command in (demo, serve, agent, customer, dashboard, token):
+for command in (demo, serve, agent, customer, dashboard, token, doctor):
     cli.add_command(command)
 
 

@@ -11,8 +11,10 @@ import logging
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -33,6 +35,7 @@ POLL_S = 0.02
 ANSWER_S = 5.0
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
+DIRECTORY, SOCKET = "store", "valkey.sock"
 LONGEST_SOCKET_PATH = 100
 """Bytes; the kernel refuses longer ones from 104 (macOS) or 108 (Linux) on."""
 
@@ -61,9 +64,8 @@ class EmbeddedStore:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir.absolute()
-        self._directory = self.data_dir / "store"
-        self._socket = self._directory / "valkey.sock"
-        self._detour: str | None = None
+        self._directory = self.data_dir / DIRECTORY
+        self._socket = _SocketPath(self._directory / SOCKET)
         self._lock: IO[str] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
@@ -71,7 +73,7 @@ class EmbeddedStore:
     @property
     def url(self) -> str:
         """Where clients of the store connect to, once it is started."""
-        return f"unix://{quote(self._reachable_socket())}"
+        return self._socket.url
 
     async def start(self) -> None:
         """Start Valkey and wait until it has loaded its data. Raises SetupError."""
@@ -115,9 +117,7 @@ class EmbeddedStore:
                 log.error("the embedded store did not stop in %.0f s; killing it", STOP_S)
                 self._process.kill()
                 await self._process.wait()
-        if self._detour is not None:
-            shutil.rmtree(self._detour, ignore_errors=True)
-            self._detour = None
+        self._socket.forget()
         if self._lock is not None:
             self._lock.close()
 
@@ -172,19 +172,69 @@ class EmbeddedStore:
 
     def _client(self) -> Redis:
         return Redis(
-            unix_socket_path=self._reachable_socket(),
+            unix_socket_path=self._socket.reachable(),
             socket_timeout=ANSWER_S,
             retry=Retry(NoBackoff(), 0),
         )
 
-    def _reachable_socket(self) -> str:
-        """The socket's path, by way of a short link where it is too long for the kernel."""
-        if len(os.fsencode(self._socket)) <= LONGEST_SOCKET_PATH:
-            return str(self._socket)
+
+class _SocketPath:
+    """Where a store's socket is, and where a client can reach it.
+
+    That is by way of a short link where the path is too long for the kernel.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._detour: str | None = None
+
+    def __str__(self) -> str:
+        return str(self._path)
+
+    @property
+    def url(self) -> str:
+        """What a client of the store connects to."""
+        return f"unix://{quote(self.reachable())}"
+
+    def reachable(self) -> str:
+        """A path that the kernel takes, until `forget()`."""
+        if len(os.fsencode(self._path)) <= LONGEST_SOCKET_PATH:
+            return str(self._path)
         if self._detour is None:
             self._detour = tempfile.mkdtemp(prefix="imchat-")
-            Path(self._detour, "store").symlink_to(self._directory)
-        return f"{self._detour}/store/{self._socket.name}"
+            Path(self._detour, "store").symlink_to(self._path.parent)
+        return f"{self._detour}/store/{self._path.name}"
+
+    def forget(self) -> None:
+        """Take the link away."""
+        if self._detour is not None:
+            shutil.rmtree(self._detour, ignore_errors=True)
+            self._detour = None
+
+
+@contextlib.contextmanager
+def running_store(data_dir: Path) -> Iterator[str]:
+    """The URL of the store that a server runs in its data directory, whoever's it is.
+
+    Starts nothing and takes no lock. Raises SetupError when none runs there.
+    """
+    path = _SocketPath(data_dir.absolute() / DIRECTORY / SOCKET)
+    try:
+        _knock(path)
+        yield path.url
+    finally:
+        path.forget()
+
+
+def _knock(path: _SocketPath) -> None:
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(path.reachable())
+    except (OSError, AttributeError) as error:  # not every system has such sockets
+        raise SetupError(
+            f"no server with a store of its own runs there ({path}: {error});"
+            " name its --data-dir, or its store with --redis URL"
+        ) from None
 
 
 def find_binary() -> Path:

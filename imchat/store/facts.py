@@ -216,7 +216,43 @@ class Site(Fact, tag="site", frozen=True, kw_only=True):
     totals: Totals
 
 
+class HalfRead(Struct, frozen=True):
+    """A hash that the audit has looked at up to a cursor."""
+
+    key: str
+    cursor: str
+
+
+class Place(Struct, frozen=True):
+    """Where the audit goes on."""
+
+    cursor: str
+    hashes: list[HalfRead]
+
+
 class Audit(Fact, tag="audit", frozen=True, kw_only=True):
-    """Every fault as a sentence; none is what should be."""
+    """A part of the audit: every fault as a sentence, how many of what it looked at."""
 
     faults: list[str]
+    looked_at: dict[str, int]
+    place: Place | None = None
+
+
+class Examined(Struct, frozen=True, kw_only=True):
+    """The audit as a whole; no fault is what should be.
+
+    `nodes` to `waiting` were looked at together, at one moment; `closed` chats,
+    `conversations` and their `messages` one after the other; `keys` is all of it. What
+    the store moved meanwhile may have been counted twice.
+    """
+
+    faults: list[str]
+    nodes: int = 0
+    connections: int = 0
+    agents: int = 0
+    active: int = 0
+    waiting: int = 0
+    closed: int = 0
+    conversations: int = 0
+    messages: int = 0
+    keys: int = 0

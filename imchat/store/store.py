@@ -4,6 +4,7 @@ Every method may be repeated: a call whose reply was lost is made again by the
 client library below, and the function finds that it was done.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self, TypeVar
@@ -232,7 +233,21 @@ class Store:
 
     async def audit(self) -> list[str]:
         """Every disagreement between the indexes, as sentences; none is what should be."""
-        return (await self.library.call("audit", _AUDIT)).faults
+        return (await self.examine()).faults
+
+    async def examine(self) -> facts.Examined:
+        """The audit, with what it looked at; the site may be at work meanwhile.
+
+        One call looks at all that is open, as of one moment; any number of short ones at
+        every key, each at what it compares as of its own moment.
+        """
+        part = await self.library.call("audit", _AUDIT)
+        faults, looked_at = dict.fromkeys(part.faults), Counter(part.looked_at)
+        while part.place is not None:
+            part = await self.library.call("audit_on", _AUDIT, place=part.place)
+            faults.update(dict.fromkeys(part.faults))
+            looked_at.update(part.looked_at)
+        return facts.Examined(faults=list(faults), **looked_at)
 
     # --- streams -------------------------------------------------------------
 

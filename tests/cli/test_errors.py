@@ -7,7 +7,7 @@ import pytest
 from imchat import __version__
 from tests.cli.commands import imchat
 
-COMMANDS = ["serve", "agent", "customer", "dashboard", "token", "demo"]
+COMMANDS = ["serve", "agent", "customer", "dashboard", "token", "demo", "doctor"]
 
 
 def test_the_version() -> None:
@@ -39,6 +39,7 @@ def test_every_command_has_help_with_examples(command: list[str]) -> None:
         (["token", "--role", "agent", "--uid", "bob", "--ttl", "soon"], "soon"),
         (["token", "--role", "customer", "--uid", "bob", "--capacity", "3"], "an agent's"),
         (["demo", "--agents", "0"], "0"),
+        (["doctor", "--fix"], "No such option"),
     ],
 )
 def test_a_wrong_usage_is_one_line_and_exits_2(arguments: list[str], words: str) -> None:
@@ -72,6 +73,10 @@ def assert_fails_in_one_line(arguments: list[str], words: str, env: dict[str, st
         (["serve", "--redis", "nonsense"], "'nonsense'"),
         (["serve", "--redis", "redis://127.0.0.1:1/0"], "the store does not answer"),
         (["serve", "--data-dir", "/proc/nowhere"], "cannot use /proc/nowhere"),
+        (["doctor"], "no server with a store of its own runs there"),
+        (["doctor", "--site", "a b"], "no name for a site"),
+        (["doctor", "--redis", "nonsense"], "'nonsense'"),
+        (["doctor", "--redis", "redis://127.0.0.1:1/0"], "the store does not answer"),
     ],
 )
 def test_a_failure_is_one_line_and_exits_1(

@@ -75,7 +75,7 @@ async def test_any_directory_will_do(tmp_path: Path, name: str) -> None:
     await keep(embedded)
     assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o700
     assert (tmp_path / name / "store" / "appendonlydir").is_dir()
-    reached = embedded._reachable_socket()
+    reached = embedded._socket.reachable()
     await embedded.stop()
     assert not os.path.lexists(reached)  # noqa: ASYNC240 (one look)
 

@@ -10,6 +10,8 @@ from imchat.ids import Uid
 from imchat.store import facts
 from tests.store.people import People
 
+DAY_S = 86_400
+
 
 async def bob_writes(people: People, count: int, *, body: str = "Hello") -> None:
     """Ann serves bob, who has written so many messages to her."""
@@ -52,8 +54,19 @@ async def forwards(people: People, **asked: Any) -> list[int]:
 
 
 async def expire(people: People, *seqs: int) -> None:
-    """The time of these messages is over."""
-    await people.redis.hpexpire(people.key("history:ann:bob"), 0, *seqs)
+    """The time of these messages is over, and what goes with it.
+
+    Those that live and are older were stored when messages were kept for longer.
+    """
+    history, sent = people.key("history:ann:bob"), people.key("sent:ann:bob")
+    await people.redis.hpexpire(history, 0, *seqs)
+    await people.redis.hpexpire(sent, 0, *await people.redis.hkeys(sent))
+    lives = {int(seq): 30 * DAY_S for seq in await people.redis.hkeys(history)}
+    for seq in lives:
+        if seq < max(seqs):
+            lives[seq] = (60 - seq) * DAY_S
+            await people.redis.hexpire(history, lives[seq], seq)
+    await people.redis.expire(people.key("seq:ann:bob"), max(lives.values(), default=0) + DAY_S)
 
 
 # --- pages ---------------------------------------------------------------------------------

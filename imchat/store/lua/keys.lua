@@ -54,5 +54,6 @@ function keys.nodes() return site .. "nodes" end                           -- zs
 function keys.inbox(node) return site .. "inbox:" .. node end
 function keys.events() return site .. "events" end
 
--- The pattern of all keys of one kind, for the audit alone.
-function keys.all(kind) return site .. kind .. ":*" end
+-- For the audit alone: the pattern of all keys, and a key's kind and what makes it this one.
+function keys.all() return site .. "*" end
+function keys.parse(key) return string.match(string.sub(key, #site + 1), "^(%l+):?(.*)$") end
