@@ -1,5 +1,6 @@
 """What commands have in common: options, times, examples."""
 
+import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,21 @@ class Duration(click.ParamType[float]):
         if not found or not int(found[1]):
             self.fail(f"{value!r} is no time; write 45s, 30m, 8h or 7d", param, ctx)
         return int(found[1]) * UNITS_S[found[2]]
+
+
+class NetworkType(click.ParamType[settings.Network]):
+    """An IP address, or a network like 10.0.0.0/8."""
+
+    name = "address or network"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> settings.Network:
+        """The network; an address is one of itself alone. Raises a usage error."""
+        try:
+            return ipaddress.ip_network(str(value))
+        except ValueError as error:
+            self.fail(f"no address and no network: {error}", param, ctx)
 
 
 def examples(*lines: str) -> str:

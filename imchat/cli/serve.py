@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from imchat import __version__, settings
-from imchat.cli.options import data_dir_option, examples
+from imchat.cli.options import NetworkType, data_dir_option, examples
 from imchat.cli.run import run
 from imchat.protocol import MAX_CAPACITY
 
@@ -64,6 +64,12 @@ DEFAULT = settings.ServerSettings()
     type=click.FloatRange(1),
     default=DEFAULT.rate,
     help="Frames a second that one uid may send.",
+)
+@click.option(
+    "--trusted-proxy",
+    type=NetworkType(),
+    multiple=True,
+    help="A proxy's address or network; its connections count by X-Forwarded-For. May be repeated.",
 )
 @click.option(
     "--log-format",

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Sequence
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -17,13 +18,15 @@ from imchat import protocol
 from imchat.errors import SetupError
 from imchat.protocol import CloseCode
 from imchat.server import http
-from imchat.server.hub import Outbox
+from imchat.server.addresses import Addresses
+from imchat.server.hub import KERNEL_BUFFER, Outbox
 from imchat.server.services import Services
 from imchat.server.session import Session
 
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 20.0
+HANDSHAKE_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 3.0
 
 
@@ -32,6 +35,7 @@ class Gateway:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._addresses = Addresses(services.settings.trusted_proxy)
         self._live: dict[asyncio.Task[Any], tuple[Session, Outbox]] = {}
 
     @contextlib.asynccontextmanager
@@ -53,6 +57,7 @@ class Gateway:
                 compression=None,
                 server_header=None,
                 max_size=protocol.MAX_FRAME,
+                open_timeout=HANDSHAKE_TIMEOUT_S,
                 ping_interval=KEEPALIVE_S,
                 ping_timeout=KEEPALIVE_S,
                 close_timeout=CLOSE_TIMEOUT_S,
@@ -62,6 +67,8 @@ class Gateway:
                 f"cannot listen on {settings.host}:{settings.port}: {error.strerror};"
                 " is another server running? Give another --port"
             ) from None
+        for listening in server.sockets:  # whose connections inherit it
+            listening.setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER)
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
@@ -86,7 +93,7 @@ class Gateway:
         services = self._services
         path = request.path.partition("?")[0]
         if path == protocol.PATH:
-            return None
+            return self._admit(connection, request)
         if path == "/healthz":
             status, kind, body = await http.health(services.store, services.node)
         elif path == "/metrics":
@@ -98,8 +105,29 @@ class Gateway:
         )
         return Response(status.value, status.phrase, headers, body)
 
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Count it for its address until it is lost, however it ends; or the refusal."""
+        peer = connection.remote_address
+        if peer is None:  # it is lost already
+            return None
+        forwarded_for = request.headers.get_all("X-Forwarded-For")
+        address = self._addresses.of(peer[0], forwarded_for)
+        if address is None:
+            return None
+        if not self._addresses.enter(address):
+            self._services.metrics.connections_refused += 1
+            return connection.respond(429, "Too many connections from this address.\n")
+        connection.connection_lost_waiter.add_done_callback(
+            lambda _: self._addresses.leave(address)
+        )
+        return None
+
     async def _connected(self, socket: ServerConnection) -> None:
-        outbox = Outbox(secrets.token_hex(8), lambda: self._closes(socket, outbox))
+        outbox = Outbox(
+            secrets.token_hex(8),
+            lambda: self._closes(socket, outbox),
+            held=socket.transport.get_write_buffer_size,
+        )
         session = Session(self._services, outbox)
         task = asyncio.current_task()
         assert task is not None

@@ -9,7 +9,11 @@ from imchat.ids import Uid
 from imchat.protocol import CloseCode
 
 MAX_OUTGOING = 1024 * 1024
-"""Bytes that may wait for a client that does not read."""
+"""Bytes that may wait for a client that does not read, wherever they wait."""
+KERNEL_BUFFER = 128 * 1024
+"""Bytes of it that the kernel is asked to hold; it may take twice as much for them."""
+MAX_WAITING = MAX_OUTGOING - 2 * KERNEL_BUFFER
+"""Bytes of it that this process holds."""
 MAX_REASON = 123
 """Bytes of a close frame's reason (RFC 6455, 5.5)."""
 
@@ -19,11 +23,15 @@ class Outbox:
 
     Until it is opened by its welcome, pushes wait behind it. `closes` is called once
     when it is to be closed; `overflowed` says that it is because the client does not read.
+    `held` gives how many bytes of what was taken the connection has not sent yet.
     """
 
-    def __init__(self, id: str, closes: Callable[[], object]) -> None:
+    def __init__(
+        self, id: str, closes: Callable[[], object], *, held: Callable[[], int] = lambda: 0
+    ) -> None:
         self.id = id
         self._closes = closes
+        self._held = held
         self.closing: tuple[int, str] | None = None
         self.overflowed = False
         self.size = 0
@@ -34,6 +42,7 @@ class Outbox:
     def open(self, *first: bytes) -> None:
         """Send these frames, then what was pushed meanwhile."""
         early, self._early = self._early or [], None
+        self.size -= sum(map(len, early))
         for frame in (*first, *early):
             self.push(frame)
 
@@ -54,22 +63,27 @@ class Outbox:
         """Queue a frame; a client that reads too slowly is closed instead."""
         if self.closing is not None:
             return
+        if self.size and self.size + self._held() + len(frame) > MAX_WAITING:
+            self._overflow()
+            return
+        self.size += len(frame)
         if self._early is not None:
             self._early.append(frame)
             return
-        if self.size + len(frame) > MAX_OUTGOING and self.size:
-            self._frames.clear()
-            self.size = 0
-            self.overflowed = True
-            self.close(CloseCode.TRY_LATER, "too slow; read the history")
-            return
         self._frames.append(frame)
-        self.size += len(frame)
         self.wake.set()
+
+    def _overflow(self) -> None:
+        self._frames.clear()
+        if self._early is not None:
+            self._early = []
+        self.size = 0
+        self.overflowed = True
+        self.close(CloseCode.TRY_LATER, "too slow; read the history")
 
     def refuse(self, frame: bytes) -> None:
         """Queue the answer to a hello that is refused; what was pushed meanwhile is dropped."""
-        self._early = None
+        self._early, self.size = None, 0
         self.push(frame)
 
     def close(self, code: int, reason: str) -> None:
@@ -104,6 +118,10 @@ class Hub:
         mine.pop(outbox.id, None)
         if not mine:
             self._outboxes.pop(uid, None)
+
+    def connections(self, uid: Uid) -> int:
+        """How many the uid has; those that are closing count no more."""
+        return sum(outbox.closing is None for outbox in self._outboxes.get(uid, {}).values())
 
     def push(self, uid: Uid, frame: bytes, *, skip: str = "") -> None:
         """Send an encoded frame to every connection of `uid` but the one called `skip`."""

@@ -12,6 +12,12 @@ from imchat.protocol import BAD_FRAMES_A_MINUTE, RATE_LIMITED_PATIENCE_S
 
 BURST_S = 3.0
 """So many seconds' worth of frames may come at once."""
+CONNECTIONS_A_UID = 16
+"""Connections that one uid may have on a node."""
+CONNECTIONS_AN_ADDRESS = 1_000
+"""Connections that one address may have on a node; of IPv6 a /64 is one address."""
+CONNECTION_RETRY_MS = 10_000
+"""When a uid that has too many may try again."""
 QUIET_S = 1.0
 """So long without a refusal, and a uid no longer keeps it up."""
 

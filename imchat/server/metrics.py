@@ -15,6 +15,7 @@ class Metrics(Collector):
 
     connections: int = 0
     connections_opened: int = 0
+    connections_refused: int = 0
     frames_received: int = 0
     frames_refused: int = 0
     frames_sent: int = 0
@@ -29,6 +30,7 @@ class Metrics(Collector):
         )
         for name, help_text, value in (
             ("connections_opened", "WebSockets that said hello.", self.connections_opened),
+            ("connections_refused", "Of too many uids or addresses.", self.connections_refused),
             ("frames_received", "Frames that clients sent.", self.frames_received),
             ("frames_refused", "Frames answered with an error.", self.frames_refused),
             ("frames_sent", "Frames sent to clients.", self.frames_sent),

@@ -16,6 +16,7 @@ from imchat.protocol import CloseCode
 from imchat.server import views
 from imchat.server.handlers import Handlers
 from imchat.server.hub import Outbox
+from imchat.server.limits import CONNECTION_RETRY_MS, CONNECTIONS_A_UID
 from imchat.server.services import Services
 from imchat.store import facts
 
@@ -52,6 +53,12 @@ class Session:
 
     async def _connect(self, identity: tokens.Identity) -> facts.Present:
         services = self._services
+        if services.hub.connections(identity.uid) >= CONNECTIONS_A_UID:
+            services.metrics.connections_refused += 1
+            raise RateLimited(
+                f"'{identity.uid}' has {CONNECTIONS_A_UID} connections here; close one first",
+                retry_after_ms=CONNECTION_RETRY_MS,
+            )
         # Pushes may come before the store's reply does; they wait in the outbox.
         services.hub.add(identity.uid, self._outbox)
         self._identity = identity
@@ -132,4 +139,6 @@ def _close_code(error: RequestError) -> CloseCode:
         return CloseCode.UNAUTHORIZED
     if isinstance(error, Conflict):
         return CloseCode.ROLE_CONFLICT
+    if isinstance(error, RateLimited):
+        return CloseCode.POLICY
     return CloseCode.TRY_LATER

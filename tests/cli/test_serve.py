@@ -151,7 +151,9 @@ def test_the_log_can_be_json(tmp_path: Path) -> None:
 def test_a_settings_file_sets_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An option of the file holds where the command line says nothing."""
     (tmp_path / "imchat").mkdir()
-    (tmp_path / "imchat" / "config.toml").write_text('[serve]\nlog_format = "json"\ngrace = 5\n')
+    (tmp_path / "imchat" / "config.toml").write_text(
+        '[serve]\nlog_format = "json"\ngrace = 5\ntrusted_proxy = ["127.0.0.1", "10.0.0.0/8"]\n'
+    )
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     with serving(tmp_path / "data") as server:
         _, logged = server.stop()

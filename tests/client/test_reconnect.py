@@ -11,6 +11,7 @@ from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Disconnected, connection
 from imchat.client import client as client_module
 from imchat.client.connection import backoff
+from imchat.server.limits import CONNECTIONS_A_UID
 from tests.client.proxy import proxy_to
 from tests.client.support import ANN, BOB, bodies, heard, hearing, shown, talking
 from tests.support import Server, eventually, serving
@@ -243,3 +244,17 @@ async def test_who_comes_online_again_is_not_held_to_what_it_said_before(
             status = (await other.ready()).status
             assert status is not None
             assert status.state == "online"
+
+
+async def test_one_connection_too_many_waits_for_its_turn(server: Server) -> None:
+    """It is refused and tries again, and is let in when another of the uid is gone."""
+    async with contextlib.AsyncExitStack() as stack:
+        async with server.client("customer", BOB) as first:
+            await first.ready()
+            for _ in range(CONNECTIONS_A_UID - 1):
+                other = await stack.enter_async_context(server.client("customer", BOB))
+                await other.ready()
+            last = await stack.enter_async_context(server.client("customer", BOB))
+            lost = await heard(last, Disconnected)
+            assert "close one first" in lost.reason
+        await asyncio.wait_for(last.ready(), 20)

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from imchat.ids import Uid
-from imchat.server.hub import MAX_OUTGOING, Hub, Outbox
+from imchat.server.hub import MAX_OUTGOING, MAX_WAITING, Hub, Outbox
 
 
 class Closes:
@@ -85,6 +85,30 @@ async def test_an_outbox_that_overflows_is_closed_with_1013(
     assert (closes.count, outbox.size, outbox.take()) == (1, 0, None)
 
 
+async def test_what_the_connection_still_holds_counts(closes: Closes) -> None:
+    """What was taken is not yet sent; and what waits behind a reply waits as well."""
+    held = MAX_WAITING - 100
+    outbox = Outbox("one", closes, held=lambda: held)
+    outbox.open()
+    with outbox.answering() as answer:
+        answer(b"x" * 40)
+        outbox.push(b"x" * 50)
+        assert not outbox.overflowed
+    assert (outbox.size, outbox.overflowed) == (90, False)
+    with outbox.answering():
+        outbox.push(b"x" * 11)
+    assert (outbox.size, outbox.overflowed, closes.count) == (0, True, 1)
+    assert _all(outbox) == []
+
+
+async def test_a_refused_hello_leaves_no_size(closes: Closes) -> None:
+    """What was pushed meanwhile waits no more."""
+    outbox = Outbox("one", closes)
+    outbox.push(b"x" * MAX_WAITING)
+    outbox.refuse(b"no")
+    assert (outbox.size, outbox.overflowed) == (2, False)
+
+
 async def test_one_frame_of_any_size_is_sent(outbox: Outbox) -> None:
     """A large page of a history is not refused for its size alone."""
     outbox.push(b"x" * (2 * MAX_OUTGOING))
@@ -129,3 +153,16 @@ async def test_a_push_goes_to_all_connections_of_the_uid_but_one(closes: Closes)
     hub.remove(Uid("a"), two)
     hub.remove(Uid("b"), other)
     assert hub._outboxes == {}
+
+
+async def test_connections_that_are_closing_count_no_more(closes: Closes) -> None:
+    """A client that was told to come back is let in before its old connection is gone."""
+    hub = Hub()
+    one, two = (Outbox(id, closes) for id in ("1", "2"))
+    for outbox in (one, two):
+        hub.add(Uid("a"), outbox)
+    assert (hub.connections(Uid("a")), hub.connections(Uid("b"))) == (2, 0)
+    one.close(1001, "going")
+    assert hub.connections(Uid("a")) == 1
+    hub.remove(Uid("a"), two)
+    assert hub.connections(Uid("a")) == 0
