@@ -25,11 +25,12 @@ function chats.facts(id)
   return chat
 end
 
--- Returns: the fact that answers a request for this open chat.
+-- Returns: the fact that answers a request which opened this chat.
 function chats.standing(id)
   local chat = chats.facts(id)
-  if chat.state == "active" then return { fact = "assigned", chat = chat } end
-  return { fact = "queued", chat = chat, eta_s = queue.eta_s(chat.desk, chat.position) }
+  if chat.agent then return { fact = "assigned", chat = chat } end
+  return { fact = "queued", chat = chat,
+    eta_s = chat.position and queue.eta_s(chat.desk, chat.position) }
 end
 
 -- Gives the chat to the agent. Writes: queue, tier, agent, serving, chat, history, totals.

@@ -15,6 +15,7 @@ local function fields_have_lifetime(key)
 end
 
 audit.visits.seq = audit.has_lifetime
+audit.visits.asked = audit.has_lifetime
 audit.visits.history = fields_have_lifetime
 audit.visits.sent = fields_have_lifetime
 
@@ -44,7 +45,7 @@ local function members()
 end
 
 -- Returns: audit, with every fault found as a sentence.
-call.register("audit", function()
+call.register("audit", { "no-writes" }, function()
   audit.faults = {}
   for kind, visit in pairs(audit.visits) do each(kind, visit) end
   members()
