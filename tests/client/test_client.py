@@ -17,7 +17,7 @@ from imchat.errors import (
     Unavailable,
 )
 from imchat.ids import ChatId, Uid
-from tests.client.proxy import proxy_to
+from tests.proxy import proxy_to
 from tests.client.support import ANN, BOB, heard, hearing, talking
 from tests.support import Server, eventually, serving
 

@@ -10,7 +10,7 @@ import pytest
 from imchat.client import Disconnected, Event, connection, mirror
 from imchat.store.embedded import EmbeddedStore
 from imchat.store.store import Store
-from tests.client.proxy import Proxy, proxy_to
+from tests.proxy import Proxy, proxy_to
 from tests.client.support import (
     ANN,
     BOB,
