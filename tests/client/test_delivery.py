@@ -10,7 +10,6 @@ import pytest
 from imchat.client import Disconnected, Event, connection, mirror
 from imchat.store.embedded import EmbeddedStore
 from imchat.store.store import Store
-from tests.proxy import Proxy, proxy_to
 from tests.client.support import (
     ANN,
     BOB,
@@ -21,6 +20,7 @@ from tests.client.support import (
     stored_bodies,
     talking,
 )
+from tests.proxy import Proxy, proxy_to
 from tests.support import eventually, serving
 
 RATE = 10_000

@@ -11,8 +11,8 @@ from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Disconnected, connection
 from imchat.client import client as client_module
 from imchat.client.connection import backoff
-from tests.proxy import proxy_to
 from tests.client.support import ANN, BOB, bodies, heard, hearing, shown, talking
+from tests.proxy import proxy_to
 from tests.support import Server, eventually, serving
 
 # --- backoff -----------------------------------------------------------------

@@ -120,13 +120,15 @@ call.register("retire", { "allow-oom" }, function(a)
   return { fact = "done" }
 end)
 
+local SWEPT_MS = 1000 -- how exactly it is noted; a note costs a write of the disk
+
 -- Writes: swept, nodes, grace. Puts off every end of a lease or a grace by the time in which
 -- nobody swept, when that was long: the store was away, or all nodes were, so that nobody
 -- could renew or come back.
 local function make_up_for_a_pause()
-  local last = tonumber(command("GET", keys.swept()) or call.now)
-  command("SET", keys.swept(), call.now)
-  local pause = call.now - last
+  local last = tonumber(command("GET", keys.swept()) or 0)
+  if call.now - last >= SWEPT_MS then command("SET", keys.swept(), call.now) end
+  local pause = last > 0 and call.now - last or 0
   if pause < call.settings.pause_ms then return end
   for _, ends in ipairs({ keys.nodes(), keys.grace() }) do
     for _, member in ipairs(command("ZRANGEBYSCORE", ends, 1, "+inf")) do
