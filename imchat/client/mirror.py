@@ -51,6 +51,7 @@ class Mirror:
         self._history = history
         self._tell = tell
         self._events = events
+        self._came_back = False
         self._over: deque[ChatId] = deque(maxlen=CLOSED_KEPT)
         self._healing: dict[Uid, asyncio.Task[None]] = {}
 
@@ -101,13 +102,31 @@ class Mirror:
         """Learn how things stand after a connection was lost, or at first."""
         before, self.chats = self.chats, {chat.chat: chat for chat in welcome.chats}
         for chat in welcome.chats:
+            if self._came_back and chat.agent is not None and chat.after_seq is not None:
+                self._begin(self._peer(chat), chat.after_seq)
             self._know(chat, as_of_now=True)
+        for end in welcome.ended:
+            id = end.chat.chat
+            if id in self._over and end.peer not in self.conversations:
+                continue  # it was heard to its end, and forgotten
+            self._begin(end.peer, end.after)
+            self._heal(end.peer)
+            if end.chat.state == "closed" and id not in self._over:
+                before.setdefault(id, end.chat)
         for chat in before.values():
             now = self.chats.get(chat.chat)
             if now is None:
+                self._over.append(chat.chat)
                 self._events.put(ClosedMeanwhile(chat))
             if chat.agent is not None and (now is None or now.agent != chat.agent):
                 self._heal(self._peer(chat))
+        self._came_back = True
+
+    def _begin(self, peer: Uid, after: int) -> None:
+        """Take all behind `after` for news: it was said while nobody listened here."""
+        conversation = self.conversation(peer)
+        if not conversation.begun:
+            self._deliver(conversation.begin(after))
 
     def learn(self, frame: protocol.ServerFrame) -> None:
         """Take a frame that was pushed, or answers a request."""

@@ -39,7 +39,7 @@ class Session:
         try:
             frame = _first_frame(data)
             identity = tokens.verify(self._services.secret, frame.token)
-            present = await self._connect(identity)
+            present = await self._connect(identity, since=frame.since)
         except RequestError as error:
             self._outbox.refuse(views.error(error, ref=protocol.ref_of(data)))
             self._outbox.close(_close_code(error), str(error))
@@ -50,7 +50,7 @@ class Session:
         self._services.metrics.connections_opened += 1
         self._outbox.open(views.welcome(present, identity, node=self._node, ref=frame.ref))
 
-    async def _connect(self, identity: tokens.Identity) -> facts.Present:
+    async def _connect(self, identity: tokens.Identity, *, since: int | None) -> facts.Present:
         services = self._services
         # Pushes may come before the store's reply does; they wait in the outbox.
         services.hub.add(identity.uid, self._outbox)
@@ -66,6 +66,7 @@ class Session:
             connection=self._outbox.id,
             capacity=identity.capacity or services.settings.capacity,
             desks=identity.desks,
+            since=since,
         )
 
     async def receive(self, data: str | bytes) -> None:

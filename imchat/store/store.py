@@ -138,11 +138,15 @@ class Store:
         connection: str,
         capacity: int,
         desks: Sequence[Desk],
+        since: int | None = None,
     ) -> facts.Present:
-        """A connection of `uid` is there. Raises Conflict when the uid has another role."""
+        """A connection of `uid` is there. Raises Conflict when the uid has another role.
+
+        With `since`, ms, it is told which of its chats ended after that, up to a day ago.
+        """
         return await self.library.call(
             "connect", _PRESENT, uid=uid, role=role, name=name, node=node,
-            connection=connection, capacity=capacity, desks=desks,
+            connection=connection, capacity=capacity, desks=desks, since=since,
         )
 
     async def disconnect(self, uid: Uid, *, node: str, connection: str) -> None:

@@ -23,6 +23,7 @@ function keys.tickets() return site .. "tickets" end                       -- co
 function keys.open(uid) return site .. "open:" .. uid end                  -- string: a customer's open chat
 function keys.chat(id) return site .. "chat:" .. id end                    -- hash: the life of a chat
 function keys.asked(uid) return site .. "asked:" .. uid end                -- string: a customer's last request, and its chat
+function keys.ended(uid) return site .. "ended:" .. uid end                -- hash: chat and peer -> when it ended between them, for a day
 function keys.totals() return site .. "totals" end                         -- hash: counts since the site began
 
 -- By bytes: `<` asks the server's locale, and a conversation must be found after a change of it.

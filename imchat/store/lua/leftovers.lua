@@ -16,6 +16,7 @@ end
 
 audit.visits.seq = audit.has_lifetime
 audit.visits.asked = audit.has_lifetime
+audit.visits.ended = fields_have_lifetime
 audit.visits.history = fields_have_lifetime
 audit.visits.sent = fields_have_lifetime
 

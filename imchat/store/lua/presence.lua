@@ -38,7 +38,7 @@ local function lives(node)
   return tonumber(command("ZSCORE", keys.nodes(), node) or 0) > 0
 end
 
--- Returns: present. Refuses with: conflict, when the uid has another role, and unavailable,
+-- Returns: present, with the chats that ended after `since`, if that is given. Refuses with: conflict, when the uid has another role, and unavailable,
 -- when the node is dead: nobody would notice that this connection is lost. A role lives
 -- as long after its last connection as the uid's messages may.
 call.register("connect", { "allow-oom" }, function(a)
@@ -60,7 +60,7 @@ call.register("connect", { "allow-oom" }, function(a)
     call.event("back", { customer = a.uid })
   end
   return { fact = "present", at = call.now, chats = open_chats(a.uid),
-    status = tiers.status(a.uid) }
+    ended = a.since and chats.ended_since(a.uid, a.since), status = tiers.status(a.uid) }
 end)
 
 -- Takes one connection away; with the last one the grace begins.
