@@ -51,7 +51,8 @@ class Mirror:
         self._history = history
         self._tell = tell
         self._events = events
-        self._came_back = False
+        self._has_listened = False
+        """Whether what was said before is news, because it was missed, or only old."""
         self._over: deque[ChatId] = deque(maxlen=CLOSED_KEPT)
         self._healing: dict[Uid, asyncio.Task[None]] = {}
 
@@ -102,8 +103,6 @@ class Mirror:
         """Learn how things stand after a connection was lost, or at first."""
         before, self.chats = self.chats, {chat.chat: chat for chat in welcome.chats}
         for chat in welcome.chats:
-            if self._came_back and chat.agent is not None and chat.after_seq is not None:
-                self._begin(self._peer(chat), chat.after_seq)
             self._know(chat, as_of_now=True)
         for end in welcome.ended:
             id = end.chat.chat
@@ -120,7 +119,7 @@ class Mirror:
                 self._events.put(ClosedMeanwhile(chat))
             if chat.agent is not None and (now is None or now.agent != chat.agent):
                 self._heal(self._peer(chat))
-        self._came_back = True
+        self._has_listened = True
 
     def _begin(self, peer: Uid, after: int) -> None:
         """Take all behind `after` for news: it was said while nobody listened here."""
@@ -190,7 +189,9 @@ class Mirror:
         went_back = conversation.last_seq > chat.last_seq and (
             as_of_now or conversation.last_chat != chat.chat
         )
-        if went_back or not conversation.begun:
+        if not conversation.begun and chat.after_seq is not None and self._has_listened:
+            self._begin(peer, chat.after_seq)
+        elif went_back or not conversation.begun:
             self._deliver(conversation.begin(chat.last_seq))
         self._know_read(chat, conversation, as_of_now=as_of_now)
         if conversation.last_seq < chat.last_seq:

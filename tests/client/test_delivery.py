@@ -233,3 +233,34 @@ async def test_a_store_that_goes_away_and_comes_back_loses_nothing(tmp_path: Pat
             assert (await talk.bob.history(ANN)).last_seq == 4
     finally:
         await embedded.stop()
+
+
+async def test_a_request_whose_reply_the_node_lost_shows_the_topic_all_the_same(
+    store: Store, store_url: str, site: str
+) -> None:
+    """The node asks again and finds the chat; its first message is read, by both sides once."""
+    async with (
+        proxy_to(store_url) as proxy,
+        serving(proxy.url, site) as server,
+        server.client("agent", ANN) as ann,
+        server.client("customer", BOB) as bob,
+        hearing(ann, bob) as (heard_by_ann, heard_by_bob),
+    ):
+        await ann.ready()
+        await bob.ready()
+        proxy.down.shut()
+        asking = asyncio.create_task(bob.request(topic="My parcel"))
+
+        async def executed() -> bool:
+            return (await store.site()).totals.assigned == 1
+
+        await eventually(executed, "the chat is open")
+        proxy.cut()
+        proxy.down.open()
+        await asking
+        await eventually(lambda: bodies(heard_by_ann), "Ann hears the topic")
+        await eventually(lambda: bodies(heard_by_bob), "Bob hears it")
+        await bob.send(ANN, "It is late")
+        await eventually(lambda: len(bodies(heard_by_ann)) > 1, "what follows is heard")
+        assert bodies(heard_by_ann) == ["My parcel", "It is late"]
+        assert bodies(heard_by_bob) == ["My parcel"]
