@@ -132,8 +132,7 @@ class Mirror:
         match frame:
             case protocol.Message(sender=sender, to=to):
                 peer = to if sender == self._uid() else sender
-                self._deliver(self.conversation(peer).receive(frame))
-                self._heal_gap(peer)
+                self._receive(peer, frame)
             case protocol.Assigned(chat=chat) | protocol.Waiting(chat=chat):
                 self.chats[chat.chat] = chat
                 self._know(chat)
@@ -165,8 +164,14 @@ class Mirror:
             chat=ack.chat, seq=ack.seq, id=ack.id, sender=self._uid(), to=sent.to,
             body=clean(sent.body), at=ack.at,
         )
-        self._deliver(self.conversation(sent.to).receive(message))
-        self._heal_gap(sent.to)
+        self._receive(sent.to, message)
+
+    def _receive(self, peer: Uid, message: protocol.StoredMessage) -> None:
+        conversation = self.conversation(peer)
+        if conversation.contradicts(message):
+            self._deliver(conversation.begin(message.seq - 1))
+        self._deliver(conversation.receive(message))
+        self._heal_gap(peer)
 
     def _deliver(self, messages: list[protocol.StoredMessage]) -> None:
         for message in messages:

@@ -1,7 +1,9 @@
 """One connection: its hello, what it asks within its limits, its end."""
 
 import asyncio
+import itertools
 import logging
+import random
 
 from imchat import protocol, tokens
 from imchat.errors import (
@@ -21,7 +23,8 @@ from imchat.store import facts
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 0.5
+RETRIES_S = (0.5, 1.0, 2.0, 4.0)
+"""Before each further try to tell the store of a lost connection; the last for ever."""
 
 
 class Session:
@@ -106,14 +109,14 @@ class Session:
         if self._identity is None:
             return
         self._services.hub.remove(self._identity.uid, self._outbox)
-        while True:
+        # While this node lives nobody else would take the connection for lost.
+        for delay in itertools.chain(RETRIES_S, itertools.repeat(RETRIES_S[-1])):
             try:
                 await self._services.store.disconnect(
                     self._identity.uid, node=self._node, connection=self._outbox.id
                 )
             except Unavailable:
-                # While this node lives nobody else would take the connection for lost.
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(random.uniform(0, delay))  # they were lost together
             else:
                 return
 
