@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -29,6 +30,11 @@ from imchat.store.embedded import EmbeddedStore
 from imchat.store.store import Rules, Store
 
 log = logging.getLogger(__name__)
+
+GARBAGE = 2_000, 10, 250
+"""When Python looks for cycles: at all objects only after 5 million more of them. Each
+look at those of thousands of connections keeps everybody waiting for a second, and while
+as many come at once Python would look again and again."""
 
 
 class Node:
@@ -118,6 +124,7 @@ async def running(settings: ServerSettings) -> AsyncIterator[Node]:
     Raises SetupError when it cannot start, Unavailable when the store of `redis` does
     not answer.
     """
+    gc.set_threshold(*GARBAGE)
     async with contextlib.AsyncExitStack() as stack:
         url = settings.redis
         if url is None:

@@ -4,6 +4,7 @@ Every method may be repeated: a call whose reply was lost is made again (`attemp
 and the function finds that it was done.
 """
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from imchat.store.library import Library
 Side = Literal["customer", "agent"]
 CONNECTIONS = 32
 """More calls at once wait for their turn; the store does one at a time anyway."""
+AT_THE_DOOR = 12
+"""Of these calls so many may be of those who come and go: a crowd must not keep others waiting."""
 BLOCK_MS = 1_000
 """Less than ATTEMPT_S, after which a connection counts as lost."""
 STREAM_BATCH = 512
@@ -105,6 +108,7 @@ class Store:
         except ValueError as error:
             raise SetupError(f"{url!r} is no store's URL: {error}") from None
         self._redis = HeedfulRedis.from_pool(pool)
+        self._door = asyncio.Semaphore(AT_THE_DOOR)
         settings = {
             "keep_s": self.rules.history_days * 86_400,
             "grace_ms": round(self.rules.grace_s * 1000),
@@ -144,14 +148,16 @@ class Store:
 
         With `since`, ms, it is told which of its chats ended after that, up to a day ago.
         """
-        return await self.library.call(
-            "connect", _PRESENT, uid=uid, role=role, name=name, node=node,
-            connection=connection, capacity=capacity, desks=desks, since=since,
-        )
+        async with self._door:
+            return await self.library.call(
+                "connect", _PRESENT, uid=uid, role=role, name=name, node=node,
+                connection=connection, capacity=capacity, desks=desks, since=since,
+            )
 
     async def disconnect(self, uid: Uid, *, node: str, connection: str) -> None:
         """A connection of `uid` is gone; with the last one its grace begins."""
-        await self.library.call("disconnect", _DONE, uid=uid, node=node, connection=connection)
+        async with self._door:
+            await self.library.call("disconnect", _DONE, uid=uid, node=node, connection=connection)
 
     async def lease(
         self, node: str, *, join: bool = False, read_to: str | None = None
