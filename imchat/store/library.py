@@ -6,7 +6,7 @@ in a rolling upgrade and none is ever replaced under a node that calls it.
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TypeVar
@@ -28,6 +28,7 @@ PARTS = (
 """In the order in which they build on each other."""
 
 NEEDED = "imchat needs a Valkey 9 or a Redis 8"
+KEEPS_ALL = "noeviction"
 
 F = TypeVar("F", bound=Fact)
 R = TypeVar("R")
@@ -47,6 +48,15 @@ def can_run_it(info: Mapping[str, object]) -> bool:
     of_valkey = info.get("valkey_version")
     major = str(of_valkey or info.get("redis_version", "0")).partition(".")[0]
     return int(major) >= (9 if of_valkey else 8)
+
+
+def risks(info: Mapping[str, object]) -> Iterator[str]:
+    """Why a server that says this of itself may forget what was acked, a sentence each."""
+    if not info.get("aof_enabled", 1):
+        yield "the store keeps no append-only file: set `appendonly yes`, or a restart loses all"
+    policy = info.get("maxmemory_policy", KEEPS_ALL)
+    if info.get("maxmemory") and policy != KEEPS_ALL:
+        yield f"the store drops data when it is full: set `maxmemory-policy {KEEPS_ALL}`"
 
 
 class Library:
@@ -72,13 +82,16 @@ class Library:
         self._attempts.timed = False
 
     async def load(self) -> None:
-        """Put the library into the store, unless it is there.
+        """Put the library into the store, unless it is there; warn of what is at risk in it.
 
         Raises SetupError when the store cannot take or run it, and Unavailable.
         """
         try:
-            if not can_run_it(await self._redis.info("server")):
+            info = await self._redis.info()
+            if not can_run_it(info):
                 raise SetupError(f"the store is too old: {NEEDED}")
+            for risk in risks(info):
+                log.warning("%s", risk)
             await self._put()
         except ResponseError as error:
             raise SetupError(f"the store does not take imchat's functions ({error})") from None
