@@ -44,6 +44,8 @@ class ServerSettings:
     rate: float = 20
     """Frames a second that a uid may send on a node; three seconds' worth at once."""
     hello_timeout_s: float = HELLO_TIMEOUT_S
+    workers: int = 1
+    """Nodes of this server, each in a process of its own; several share the port."""
     log_format: Literal["console", "json"] = "console"
 
     def __post_init__(self) -> None:

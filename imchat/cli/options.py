@@ -1,6 +1,7 @@
-"""What commands have in common: options, times, examples."""
+"""What commands have in common: options, times, examples, the terminal that some need."""
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import click
 
 from imchat import settings
+from imchat.errors import SetupError
 from imchat.protocol import MAX_CAPACITY
 
 UNITS_S = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -35,6 +37,12 @@ class Duration(click.ParamType[float]):
 def examples(*lines: str) -> str:
     """An epilog of examples, a line each."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def need_terminal() -> None:
+    """Raises SetupError where no screen can be drawn."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise SetupError("this command draws a screen; run it in a terminal, not in a pipe")
 
 
 def _together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
