@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from imchat import processes, tokens
-from imchat.errors import SetupError, Unavailable
+from imchat.errors import SetupError, Unavailable, first_cause
 from imchat.processes import Child
 from imchat.server import logs, node
 from imchat.server.port import reserved, url_of
@@ -71,6 +71,8 @@ async def serving(settings: ServerSettings) -> AsyncIterator[str]:
                     for worker in workers:
                         await worker.ready.wait()
                     yield url_of(settings.host, port)
+            except ExceptionGroup as errors:  # several found the same at the same moment
+                raise first_cause(errors) from None
             finally:
                 await asyncio.gather(*(worker.end() for worker in workers))
 
