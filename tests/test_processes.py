@@ -27,7 +27,8 @@ class Service:
             if not self._comes_up:
                 await asyncio.Event().wait()
             yield "ready"
-            await asyncio.sleep(0)  # a cancellation would come here
+            for _ in range(10):
+                await asyncio.sleep(0)  # a cancellation would come here
             self.events.append("drained")
         finally:
             self.events.append("stopped")

@@ -32,6 +32,7 @@ def test_every_command_has_help_with_examples(command: list[str]) -> None:
         (["serve", "--prot", "1"], "No such option"),
         (["serve", "--port", "99999"], "99999"),
         (["serve", "--capacity", "0"], "0"),
+        (["serve", "--workers", "0"], "0"),
         (["serve", "--log-format", "xml"], "xml"),
         (["nonsense"], "No such command"),
         (["token", "--role", "agent"], "--uid"),
