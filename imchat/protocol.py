@@ -65,6 +65,8 @@ F = TypeVar("F", bound=Frame)
 
 class Hello(Frame, tag="hello", frozen=True, kw_only=True):
     token: str
+    since: Annotated[int, Meta(ge=0)] | None = None
+    """Which chats ended after this time, ms, the welcome is to tell."""
 
 
 class Request(Frame, tag="request", frozen=True, kw_only=True):
@@ -123,7 +125,10 @@ ClientFrame = (
 
 
 class Chat(Struct, frozen=True, kw_only=True):
-    """CHAT of the protocol. `position` counts from 1 and is null unless waiting."""
+    """CHAT of the protocol. `position` counts from 1 and is null unless waiting.
+
+    The messages of the chat with its agent begin behind `after_seq`.
+    """
 
     chat: ChatId
     desk: Desk
@@ -139,6 +144,7 @@ class Chat(Struct, frozen=True, kw_only=True):
     topic: str | None
     read_by_customer: int
     read_by_agent: int
+    after_seq: int | None = None
 
 
 class AgentStatus(Struct, frozen=True, kw_only=True):
@@ -149,6 +155,14 @@ class AgentStatus(Struct, frozen=True, kw_only=True):
     capacity: int
 
 
+class Ended(Struct, frozen=True, kw_only=True, rename={"peer": "with"}):
+    """A chat that ended between this uid and `peer`, whose messages there begin behind `after`."""
+
+    chat: Chat
+    peer: Uid
+    after: int
+
+
 class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):
     uid: Uid
     role: Role
@@ -156,6 +170,8 @@ class Welcome(Frame, tag="welcome", frozen=True, kw_only=True):
     node: str
     at: int
     chats: list[Chat]
+    ended: list[Ended] = []
+    """Those chats that ended since the time that hello gave."""
     status: AgentStatus | None = None
     """An agent's; null for others."""
 

@@ -7,7 +7,6 @@ file, that over the default here.
 import re
 import tomllib
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +15,6 @@ from platformdirs import user_config_path, user_data_path
 from imchat.errors import SetupError
 from imchat.protocol import HELLO_TIMEOUT_S
 
-Network = IPv4Network | IPv6Network
 DEFAULT_URL = "ws://127.0.0.1:8765/ws"
 
 
@@ -45,9 +43,11 @@ class ServerSettings:
     max_queue: int = 1_000
     rate: float = 20
     """Frames a second that a uid may send on a node; three seconds' worth at once."""
-    trusted_proxy: tuple[Network, ...] = ()
-    """Proxies that say truly, in X-Forwarded-For, whom they forward for."""
+    trusted_proxy: tuple[str, ...] = ()
+    """Addresses or networks of proxies that say truly, in X-Forwarded-For, whom they serve."""
     hello_timeout_s: float = HELLO_TIMEOUT_S
+    workers: int = 1
+    """Nodes of this server, each in a process of its own; several share the port."""
     log_format: Literal["console", "json"] = "console"
 
     def __post_init__(self) -> None:

@@ -9,8 +9,11 @@ import pytest
 from redis.asyncio import Redis
 
 from imchat.store.embedded import EmbeddedStore
-from imchat.store.store import Store
+from imchat.store.store import Rules, Store
 from tests.support import Restartable, Server, serving
+
+NEVER_S = 1e9
+"""A test that moves the clock does not mean that nobody swept meanwhile."""
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +44,7 @@ async def site(store_url: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def store(store_url: str, site: str) -> AsyncIterator[Store]:
     """The store of the test's site."""
-    async with Store(store_url, site=site) as store:
+    async with Store(store_url, site=site, rules=Rules(pause_s=NEVER_S)) as store:
         await store.library.load()
         yield store
 

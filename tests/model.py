@@ -67,8 +67,12 @@ class Model:
         """The ticket of the customer's open chat, if it has one."""
         return [ticket for ticket, chat in self.chats.items() if chat.customer == customer]
 
+    def connection_of(self, uid: str) -> str | None:
+        """A connection of the uid, if it has any."""
+        return next((c for c, owner in self.connections.items() if owner == uid), None)
+
     def is_connected(self, uid: str) -> bool:
-        return uid in self.connections.values()
+        return self.connection_of(uid) is not None
 
     # --- buckets ------------------------------------------------------------------
 

@@ -12,9 +12,9 @@ from imchat.cli.options import (
     desks_option,
     examples,
     name_option,
+    need_terminal,
     uid_option,
 )
-from imchat.cli.run import need_terminal
 
 if TYPE_CHECKING:
     from imchat.client import Client

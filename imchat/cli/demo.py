@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from imchat.cli.options import examples
-from imchat.cli.run import need_terminal, run
+from imchat.cli.options import examples, need_terminal
+from imchat.processes import run
 
 
 @click.command(

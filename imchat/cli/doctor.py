@@ -8,8 +8,8 @@ import click
 
 from imchat import settings
 from imchat.cli.options import data_dir_option, examples
-from imchat.cli.run import run
 from imchat.errors import SetupError
+from imchat.processes import run
 
 if TYPE_CHECKING:
     from imchat.store.facts import Examined

@@ -1,7 +1,8 @@
-"""What commands have in common: options, times, examples."""
+"""What commands have in common: options, times, examples, the terminal that some need."""
 
 import ipaddress
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import click
 
 from imchat import settings
+from imchat.errors import SetupError
 from imchat.protocol import MAX_CAPACITY
 
 UNITS_S = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -33,17 +35,17 @@ class Duration(click.ParamType[float]):
         return int(found[1]) * UNITS_S[found[2]]
 
 
-class NetworkType(click.ParamType[settings.Network]):
+class NetworkType(click.ParamType[str]):
     """An IP address, or a network like 10.0.0.0/8."""
 
     name = "address or network"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> settings.Network:
+    ) -> str:
         """The network; an address is one of itself alone. Raises a usage error."""
         try:
-            return ipaddress.ip_network(str(value))
+            return str(ipaddress.ip_network(str(value)))
         except ValueError as error:
             self.fail(f"no address and no network: {error}", param, ctx)
 
@@ -51,6 +53,12 @@ class NetworkType(click.ParamType[settings.Network]):
 def examples(*lines: str) -> str:
     """An epilog of examples, a line each."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def need_terminal() -> None:
+    """Raises SetupError where no screen can be drawn."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise SetupError("this command draws a screen; run it in a terminal, not in a pipe")
 
 
 def _together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:

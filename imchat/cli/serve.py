@@ -1,16 +1,15 @@
 """`imchat serve`."""
 
-import asyncio
 import shlex
-import signal
 from typing import Any
 
 import click
 
-from imchat import __version__, settings
+from imchat import __version__, processes, settings
 from imchat.cli.options import NetworkType, data_dir_option, examples
-from imchat.cli.run import run
 from imchat.protocol import MAX_CAPACITY
+
+MAX_WORKERS = 64
 
 DEFAULT = settings.ServerSettings()
 
@@ -19,6 +18,7 @@ DEFAULT = settings.ServerSettings()
     epilog=examples(
         "imchat serve",
         "imchat serve --host 0.0.0.0 --port 9000 --capacity 5",
+        "imchat serve --workers 4",
         "imchat serve --redis redis://127.0.0.1:6379/0 --log-format json",
     ),
     context_settings={"show_default": True},
@@ -72,6 +72,12 @@ DEFAULT = settings.ServerSettings()
     help="A proxy's address or network; its connections count by X-Forwarded-For. May be repeated.",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(1, MAX_WORKERS),
+    default=DEFAULT.workers,
+    help="Processes that share the port and the store.",
+)
+@click.option(
     "--log-format",
     type=click.Choice(["console", "json"]),
     default=DEFAULT.log_format,
@@ -82,19 +88,17 @@ def serve(grace: float, **options: Any) -> None:
     from imchat.server import logs
 
     server = settings.ServerSettings(grace_s=grace, **options)
-    logs.configure(server.log_format)
-    run(_serve(server))
+    logs.configure(server.log_format, of_several=server.workers > 1)
+    processes.run(_serve(server))
 
 
 async def _serve(server: settings.ServerSettings) -> None:
-    from imchat.server.node import running
+    from imchat.server.workers import serving
 
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running(server) as node:
-        click.echo(_how_to_connect(server, node.url))
-        await stop.wait()
+    with processes.stop_signals() as stop:
+        await processes.serve_until(
+            stop, serving(server), lambda url: click.echo(_how_to_connect(server, url))
+        )
 
 
 def _how_to_connect(server: settings.ServerSettings, url: str) -> str:

@@ -19,6 +19,8 @@ from imchat.ids import DEFAULT_DESK, ChatId, Desk, Uid
 
 log = logging.getLogger(__name__)
 
+OVERLAP_MS = 60_000
+"""Longer than anything that was told here can be out of order."""
 STABLE_S = 10.0
 """A connection that lasted this long starts the backoff anew."""
 
@@ -54,6 +56,8 @@ class Client:
         self._connection: Connection | None = None
         self._calls = Calls(in_flight)
         self._events = Events()
+        self._heard_at: int | None = None
+        """The newest of the server's times that was heard, ms."""
         self._failure: Exception | None = None
         self._watching: str | None = None
         self._away = False
@@ -252,7 +256,8 @@ class Client:
         try:
             while True:
                 try:
-                    connection = await Connection.open(self.url, self._token)
+                    since = None if self._heard_at is None else self._heard_at - OVERLAP_MS
+                    connection = await Connection.open(self.url, self._token, since=since)
                     welcomed_at = clock()
                     await self._serve(connection)
                 except Lost as error:
@@ -288,6 +293,7 @@ class Client:
         if self._uid not in {None, welcome.uid}:
             raise SetupError(f"the token was for {self._uid!r} and is now for {welcome.uid!r}")
         self._uid = welcome.uid
+        self._heard_at = welcome.at
         if not self._welcome.done():
             self._welcome.set_result(welcome)
         self.state = "online"
@@ -325,10 +331,12 @@ class Client:
         match frame:
             case protocol.Ack():
                 sent = self._calls.message(frame.id)
+                self._heard_at = frame.at
                 if sent is not None:
                     self._mirror.acked(sent, frame)
                     self._calls.resolve(frame.id, frame)
             case protocol.Message():
+                self._heard_at = frame.at
                 self._mirror.learn(frame)  # and tells it when all before it is known
             case protocol.Error():
                 self._refused(frame)

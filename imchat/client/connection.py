@@ -60,13 +60,15 @@ class Connection:
         self._wake = asyncio.Event()
 
     @classmethod
-    async def open(cls, url: str, token: Callable[[], str]) -> "Connection":
-        """Dial and say hello.
+    async def open(
+        cls, url: str, token: Callable[[], str], *, since: int | None = None
+    ) -> "Connection":
+        """Dial and say hello; the welcome tells which chats ended after `since`, ms.
 
         Raises Lost when it may be tried again, Unauthorized or Conflict when that
         would be of no use, SetupError when the URL is none, and what `token` raises.
         """
-        hello = protocol.encode(protocol.Hello(token=token()))
+        hello = protocol.encode(protocol.Hello(token=token(), since=since))
         socket = await _dial(url)
         try:
             async with asyncio.timeout(WELCOME_TIMEOUT_S):

@@ -101,6 +101,14 @@ class Conversation:
         self._early[message.seq] = message
         return self._release() if self.begun else []
 
+    def contradicts(self, message: StoredMessage) -> bool:
+        """Whether another message is known under its seq: the server's store has lost that one."""
+        if message.seq > self.last_seq:
+            return False
+        place = bisect.bisect_left(self._stored, message.seq, key=lambda known: known.seq or 0)
+        known = self._stored[place] if place < len(self._stored) else None
+        return known is not None and known.seq == message.seq and known.id != message.id
+
     def heal(self, messages: list[StoredMessage], *, to: int) -> list[StoredMessage]:
         """Take a page of the history after `last_seq` that holds all that lives up to `to`.
 

@@ -51,6 +51,8 @@ class Mirror:
         self._history = history
         self._tell = tell
         self._events = events
+        self._has_listened = False
+        """Whether what was said before is news, because it was missed, or only old."""
         self._over: deque[ChatId] = deque(maxlen=CLOSED_KEPT)
         self._healing: dict[Uid, asyncio.Task[None]] = {}
 
@@ -102,20 +104,35 @@ class Mirror:
         before, self.chats = self.chats, {chat.chat: chat for chat in welcome.chats}
         for chat in welcome.chats:
             self._know(chat, as_of_now=True)
+        for end in welcome.ended:
+            id = end.chat.chat
+            if id in self._over and end.peer not in self.conversations:
+                continue  # it was heard to its end, and forgotten
+            self._begin(end.peer, end.after)
+            self._heal(end.peer)
+            if end.chat.state == "closed" and id not in self._over:
+                before.setdefault(id, end.chat)
         for chat in before.values():
             now = self.chats.get(chat.chat)
             if now is None:
+                self._over.append(chat.chat)
                 self._events.put(ClosedMeanwhile(chat))
             if chat.agent is not None and (now is None or now.agent != chat.agent):
                 self._heal(self._peer(chat))
+        self._has_listened = True
+
+    def _begin(self, peer: Uid, after: int) -> None:
+        """Take all behind `after` for news: it was said while nobody listened here."""
+        conversation = self.conversation(peer)
+        if not conversation.begun:
+            self._deliver(conversation.begin(after))
 
     def learn(self, frame: protocol.ServerFrame) -> None:
         """Take a frame that was pushed, or answers a request."""
         match frame:
             case protocol.Message(sender=sender, to=to):
                 peer = to if sender == self._uid() else sender
-                self._deliver(self.conversation(peer).receive(frame))
-                self._heal_gap(peer)
+                self._receive(peer, frame)
             case protocol.Assigned(chat=chat) | protocol.Waiting(chat=chat):
                 self.chats[chat.chat] = chat
                 self._know(chat)
@@ -147,8 +164,14 @@ class Mirror:
             chat=ack.chat, seq=ack.seq, id=ack.id, sender=self._uid(), to=sent.to,
             body=clean(sent.body), at=ack.at,
         )
-        self._deliver(self.conversation(sent.to).receive(message))
-        self._heal_gap(sent.to)
+        self._receive(sent.to, message)
+
+    def _receive(self, peer: Uid, message: protocol.StoredMessage) -> None:
+        conversation = self.conversation(peer)
+        if conversation.contradicts(message):
+            self._deliver(conversation.begin(message.seq - 1))
+        self._deliver(conversation.receive(message))
+        self._heal_gap(peer)
 
     def _deliver(self, messages: list[protocol.StoredMessage]) -> None:
         for message in messages:
@@ -171,7 +194,9 @@ class Mirror:
         went_back = conversation.last_seq > chat.last_seq and (
             as_of_now or conversation.last_chat != chat.chat
         )
-        if went_back or not conversation.begun:
+        if not conversation.begun and chat.after_seq is not None and self._has_listened:
+            self._begin(peer, chat.after_seq)
+        elif went_back or not conversation.begun:
             self._deliver(conversation.begin(chat.last_seq))
         self._know_read(chat, conversation, as_of_now=as_of_now)
         if conversation.last_seq < chat.last_seq:

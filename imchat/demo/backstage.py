@@ -2,17 +2,13 @@
 
 Server, store calls and some hundred bots would take turns with the screen in one
 loop, and a screen that stutters is the first thing one sees; and what they print
-would draw over it. So they are a child that talks over pipes: it writes where it
-listens, plays until its standard input ends, which also happens if this process is
-killed, and writes its summary.
+would draw over it. So they are a child (`imchat.processes`): it says where it listens,
+plays until it is told to stop, and says what it came to.
 """
 
 import asyncio
 import contextlib
-import os
 import shutil
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,20 +17,29 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from imchat import processes
 from imchat.demo.stage import on_stage
 from imchat.demo.summary import Summary
-from imchat.demo.waits import either, stop_signals
+from imchat.demo.waits import either
 from imchat.errors import SetupError
+from imchat.processes import Child
 from imchat.store.embedded import EmbeddedStore
 from imchat.tokens import identity
 
 WATCHER = identity("supervisor", "supervisor")
-MAX_LINE = 1024 * 1024
 END_S = 45.0
 """Longer than a show needs to wind up and its server to stop."""
 LAST_WORDS = 20
 
 T = TypeVar("T", bound=Struct)
+
+
+class Errand(Struct, frozen=True):
+    """The show that is wanted."""
+
+    directory: Path
+    agents: int
+    rate: float
 
 
 class Opening(Struct, frozen=True, tag="opening"):
@@ -53,7 +58,7 @@ _lines: "msgspec.json.Decoder[Opening | Summary]" = msgspec.json.Decoder(Opening
 class Backstage:
     """The child, seen from in front of the stage. Use `backstage()`."""
 
-    def __init__(self, child: Process) -> None:
+    def __init__(self, child: Child) -> None:
         self._child = child
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS)
         self._listening = asyncio.create_task(self._listen())
@@ -68,33 +73,22 @@ class Backstage:
 
     async def finish(self) -> Summary:
         """End the show and learn what it came to. Raises SetupError."""
-        self._hang_up()
+        self._child.hang_up()
         try:
             async with asyncio.timeout(END_S):
                 return await self._said(Summary)
         except TimeoutError:
-            self._child.kill()
+            await self._child.end(within_s=0)
             raise SetupError(f"the show did not end within {END_S:.0f} s and was killed") from None
 
     async def end(self) -> bool:
         """Be sure that the child is gone; gives whether it put everything away itself."""
-        self._hang_up()
-        try:
-            async with asyncio.timeout(END_S):
-                await self._child.wait()
-        except TimeoutError:
-            self._child.kill()
-            await self._child.wait()
+        in_time = await self._child.end(within_s=END_S)
         self._listening.cancel()
-        return self._child.returncode == 0
-
-    def _hang_up(self) -> None:
-        assert self._child.stdin is not None
-        self._child.stdin.close()
+        return in_time and await self._child.wait() == 0
 
     async def _said(self, kind: type[T]) -> T:
-        assert self._child.stdout is not None
-        async for line in self._child.stdout:
+        while line := await self._child.hear():
             if isinstance(said := _lines.decode(line), kind):
                 return said
         await self._listening
@@ -102,8 +96,7 @@ class Backstage:
         raise SetupError(f"the show broke down: {why}")
 
     async def _listen(self) -> None:
-        assert self._child.stderr is not None
-        async for line in self._child.stderr:
+        while line := await self._child.hear_stderr():
             if text := line.decode(errors="replace").strip():
                 self._last_words.append(text)
 
@@ -111,21 +104,8 @@ class Backstage:
 @contextlib.asynccontextmanager
 async def backstage(directory: Path, *, agents: int, rate: float) -> AsyncIterator[Backstage]:
     """A show in a child; at the end of the block nothing of it is left but `directory`."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",  # or modules in the directory where the user stands would be ours
-        "-m",
-        "imchat.demo",
-        str(directory),
-        str(agents),
-        str(rate),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        limit=MAX_LINE,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        start_new_session=True,  # the terminal's Ctrl-C is ours to act on
-    )
+    errand = Errand(directory, agents, rate)
+    child = await processes.start("imchat.demo", errand, keep_stderr=True)
     show = Backstage(child)
     try:
         yield show
@@ -145,33 +125,17 @@ async def _end_store(directory: Path) -> None:
 # --- behind ------------------------------------------------------------------
 
 
-async def perform(directory: Path, *, agents: int, rate: float) -> None:
-    """What the child does, until its standard input ends or a signal comes."""
-    try:
-        with stop_signals() as stop:
-            async with on_stage(directory, agents=agents, rate=rate) as stage:
-                in_front = asyncio.create_task(_stop_without_front(stop))
+async def perform() -> None:
+    """What the child does, until it is told to stop."""
+    async with processes.on_errand(Errand) as (errand, stop):
+        try:
+            show = on_stage(errand.directory, agents=errand.agents, rate=errand.rate)
+            async with show as stage:
                 await either(stage.opened.wait(), stop.wait())
-                _tell(Opening(stage.url, stage.token(WATCHER)))
+                processes.tell(Opening(stage.url, stage.token(WATCHER)))
                 await stop.wait()
-                in_front.cancel()
                 summary = await stage.finish()
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)  # whoever made it may have been killed
-    with contextlib.suppress(BrokenPipeError):
-        _tell(summary)
-
-
-async def _stop_without_front(stop: asyncio.Event) -> None:
-    """Stop when the process in front hangs up, or is no more."""
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
-    await reader.read()
-    stop.set()
-
-
-def _tell(what: Struct) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
-    sys.stdout.buffer.flush()
+        finally:
+            # Whoever made it may have been killed.
+            shutil.rmtree(errand.directory, ignore_errors=True)
+        processes.tell(summary)

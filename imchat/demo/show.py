@@ -9,7 +9,8 @@ from pathlib import Path
 from imchat.demo.backstage import Backstage, Opening, backstage
 from imchat.demo.stage import on_stage
 from imchat.demo.summary import Summary
-from imchat.demo.waits import either, stop_signals
+from imchat.demo.waits import either
+from imchat.processes import stop_signals
 
 PREFIX = "imchat-demo-"
 

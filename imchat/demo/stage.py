@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from pathlib import Path
 from random import Random
 
@@ -197,8 +196,7 @@ class Stage:
 async def on_stage(directory: Path, *, agents: int, rate: float) -> AsyncIterator[Stage]:
     """A server on an embedded store in `directory`, and the show on it."""
     # The bots are a crowd from one address, which no limit shall hold up.
-    here = (ip_network("127.0.0.1"),)
-    settings = ServerSettings(port=0, data_dir=directory, trusted_proxy=here)
+    settings = ServerSettings(port=0, data_dir=directory, trusted_proxy=("127.0.0.1",))
     async with running(settings) as node:
         stage = Stage(node, settings, Summary(agents=agents, rate=rate))
         async with stage.performing():

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from imchat.server import limits
-from imchat.settings import Network
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +21,8 @@ WARN_EVERY_S = 60.0
 class Addresses:
     """Counts connections by address; those of trusted proxies by whom they are forwarded for."""
 
-    def __init__(self, trusted: Sequence[Network]) -> None:
-        self._trusted = trusted
+    def __init__(self, trusted: Sequence[str]) -> None:
+        self._trusted = [ipaddress.ip_network(network) for network in trusted]
         self._open: Counter[str] = Counter()
         self._warned_at = -math.inf
 

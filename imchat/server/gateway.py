@@ -15,11 +15,11 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from imchat import protocol
-from imchat.errors import SetupError
 from imchat.protocol import CloseCode
 from imchat.server import http
 from imchat.server.addresses import Addresses
 from imchat.server.hub import KERNEL_BUFFER, Outbox
+from imchat.server.port import cannot_listen
 from imchat.server.services import Services
 from imchat.server.session import Session
 
@@ -51,6 +51,7 @@ class Gateway:
                 self._connected,
                 settings.host,
                 settings.port,
+                reuse_port=settings.workers > 1,
                 process_request=self._answer_http,
                 subprotocols=[Subprotocol(protocol.SUBPROTOCOL)],
                 select_subprotocol=_select_subprotocol,
@@ -63,10 +64,7 @@ class Gateway:
                 close_timeout=CLOSE_TIMEOUT_S,
             )
         except OSError as error:
-            raise SetupError(
-                f"cannot listen on {settings.host}:{settings.port}: {error.strerror};"
-                " is another server running? Give another --port"
-            ) from None
+            raise cannot_listen(settings.host, settings.port, error) from None
         for listening in server.sockets:  # whose connections inherit it
             listening.setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER)
         try:
@@ -97,7 +95,7 @@ class Gateway:
         if path == "/healthz":
             status, kind, body = await http.health(services.store, services.node)
         elif path == "/metrics":
-            status, kind, body = http.metrics(services.metrics)
+            status, kind, body = http.metrics(services.metrics, services.node)
         else:
             return connection.respond(404, f"Nothing here; the WebSocket is at {protocol.PATH}\n")
         headers = Headers(

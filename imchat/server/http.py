@@ -27,6 +27,6 @@ async def health(store: Store, node: str) -> tuple[HTTPStatus, str, bytes]:
     return HTTPStatus.OK, JSON, msgspec.json.encode({"status": "ok", "node": node})
 
 
-def metrics(counted: Metrics) -> tuple[HTTPStatus, str, bytes]:
+def metrics(counted: Metrics, node: str) -> tuple[HTTPStatus, str, bytes]:
     """Everything that the node counts."""
-    return HTTPStatus.OK, PROMETHEUS, counted.text()
+    return HTTPStatus.OK, PROMETHEUS, counted.text(node)

@@ -9,8 +9,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 
-@dataclass(slots=True, eq=False)  # a registry keeps it by its identity
-class Metrics(Collector):
+@dataclass(slots=True)
+class Metrics:
     """Plain numbers, so that counting costs nothing; they are named when somebody reads them."""
 
     connections: int = 0
@@ -23,11 +23,16 @@ class Metrics(Collector):
     batches_stored: int = 0
     slow_clients_closed: int = 0
 
-    def collect(self) -> Iterator[Metric]:
-        """For prometheus_client."""
-        yield GaugeMetricFamily(
-            "imchat_connections", "Open WebSockets.", value=self.connections
-        )
+    def text(self, node: str) -> bytes:
+        """The exposition format. Every sample names the node, which may share its port."""
+        registry = CollectorRegistry()
+        registry.register(_Named(self, node))
+        return generate_latest(registry)
+
+    def families(self) -> Iterator[tuple[GaugeMetricFamily | CounterMetricFamily, int]]:
+        """What each number is called, and the number."""
+        open_now = GaugeMetricFamily("imchat_connections", "Open WebSockets.", labels=["node"])
+        yield open_now, self.connections
         for name, help_text, value in (
             ("connections_opened", "WebSockets that said hello.", self.connections_opened),
             ("connections_refused", "Of too many uids or addresses.", self.connections_refused),
@@ -38,10 +43,17 @@ class Metrics(Collector):
             ("batches_stored", "Calls of the store that they took.", self.batches_stored),
             ("slow_clients_closed", "Clients that did not read.", self.slow_clients_closed),
         ):
-            yield CounterMetricFamily(f"imchat_{name}", help_text, value=value)
+            yield CounterMetricFamily(f"imchat_{name}", help_text, labels=["node"]), value
 
-    def text(self) -> bytes:
-        """The exposition format."""
-        registry = CollectorRegistry()
-        registry.register(self)
-        return generate_latest(registry)
+
+@dataclass(slots=True, eq=False)  # a registry keeps it by its identity
+class _Named(Collector):
+    """The numbers of a node, for prometheus_client."""
+
+    counted: Metrics
+    node: str
+
+    def collect(self) -> Iterator[Metric]:
+        for family, value in self.counted.families():
+            family.add_metric([self.node], value)
+            yield family

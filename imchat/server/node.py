@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -19,6 +20,7 @@ from imchat.server.inbox import Inbox
 from imchat.server.janitor import Janitor
 from imchat.server.limits import Limits
 from imchat.server.metrics import Metrics
+from imchat.server.port import url_of
 from imchat.server.poster import Poster
 from imchat.server.services import Services
 from imchat.server.waiting import Waiting
@@ -29,6 +31,11 @@ from imchat.store.embedded import EmbeddedStore
 from imchat.store.store import Rules, Store
 
 log = logging.getLogger(__name__)
+
+GARBAGE = 2_000, 10, 250
+"""When Python looks for cycles: at all objects only after 5 million more of them. Each
+look at those of thousands of connections keeps everybody waiting for a second, and while
+as many come at once Python would look again and again."""
 
 
 class Node:
@@ -51,8 +58,12 @@ class Node:
     @property
     def url(self) -> str:
         """Where clients connect to."""
-        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
-        return f"ws://{host}:{self.port}/ws"
+        return url_of(self._settings.host, self.port)
+
+    @property
+    def name(self) -> str:
+        """What it is called; another name when it was declared dead."""
+        return self._services.node
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -112,12 +123,13 @@ def new_name() -> str:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: ServerSettings) -> AsyncIterator[Node]:
-    """Start everything that a server needs; stop it at the end of the block.
+async def opened_store(settings: ServerSettings) -> AsyncIterator[tuple[str, Store]]:
+    """The URL of the store and the site in it; an embedded store runs until the end of the block.
 
-    Raises SetupError when it cannot start, Unavailable when the store of `redis` does
-    not answer.
+    Raises SetupError when it cannot be started or used, Unavailable when the store of
+    `redis` does not answer.
     """
+    gc.set_threshold(*GARBAGE)
     async with contextlib.AsyncExitStack() as stack:
         url = settings.redis
         if url is None:
@@ -133,6 +145,17 @@ async def running(settings: ServerSettings) -> AsyncIterator[Node]:
         )
         store = await stack.enter_async_context(Store(url, site=settings.site, rules=rules))
         await store.library.load()
+        yield url, store
+
+
+@contextlib.asynccontextmanager
+async def running(settings: ServerSettings) -> AsyncIterator[Node]:
+    """Start everything that a server needs; stop it at the end of the block.
+
+    Raises SetupError when it cannot start, Unavailable when the store of `redis` does
+    not answer.
+    """
+    async with opened_store(settings) as (url, store):
         metrics = Metrics()
         services = Services(
             settings=settings,

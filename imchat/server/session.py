@@ -1,7 +1,9 @@
 """One connection: its hello, what it asks within its limits, its end."""
 
 import asyncio
+import itertools
 import logging
+import random
 
 from imchat import protocol, tokens
 from imchat.errors import (
@@ -22,7 +24,8 @@ from imchat.store import facts
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 0.5
+RETRIES_S = (0.5, 1.0, 2.0, 4.0)
+"""Before each further try to tell the store of a lost connection; the last for ever."""
 
 
 class Session:
@@ -40,7 +43,7 @@ class Session:
         try:
             frame = _first_frame(data)
             identity = tokens.verify(self._services.secret, frame.token)
-            present = await self._connect(identity)
+            present = await self._connect(identity, since=frame.since)
         except RequestError as error:
             self._outbox.refuse(views.error(error, ref=protocol.ref_of(data)))
             self._outbox.close(_close_code(error), str(error))
@@ -51,7 +54,7 @@ class Session:
         self._services.metrics.connections_opened += 1
         self._outbox.open(views.welcome(present, identity, node=self._node, ref=frame.ref))
 
-    async def _connect(self, identity: tokens.Identity) -> facts.Present:
+    async def _connect(self, identity: tokens.Identity, *, since: int | None) -> facts.Present:
         services = self._services
         if services.hub.connections(identity.uid) >= CONNECTIONS_A_UID:
             services.metrics.connections_refused += 1
@@ -73,6 +76,7 @@ class Session:
             connection=self._outbox.id,
             capacity=identity.capacity or services.settings.capacity,
             desks=identity.desks,
+            since=since,
         )
 
     async def receive(self, data: str | bytes) -> None:
@@ -112,14 +116,14 @@ class Session:
         if self._identity is None:
             return
         self._services.hub.remove(self._identity.uid, self._outbox)
-        while True:
+        # While this node lives nobody else would take the connection for lost.
+        for delay in itertools.chain(RETRIES_S, itertools.repeat(RETRIES_S[-1])):
             try:
                 await self._services.store.disconnect(
                     self._identity.uid, node=self._node, connection=self._outbox.id
                 )
             except Unavailable:
-                # While this node lives nobody else would take the connection for lost.
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(random.uniform(0, delay))  # they were lost together
             else:
                 return
 

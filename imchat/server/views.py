@@ -30,6 +30,7 @@ def chat(fact: facts.Chat) -> protocol.Chat:
         topic=fact.topic,
         read_by_customer=fact.read_by_customer,
         read_by_agent=fact.read_by_agent,
+        after_seq=fact.after_seq,
     )
 
 
@@ -45,6 +46,10 @@ def welcome(
             node=node,
             at=present.at,
             chats=[chat(open_chat) for open_chat in present.chats],
+            ended=[
+                protocol.Ended(chat=chat(end.chat), peer=end.peer, after=end.after)
+                for end in present.ended
+            ],
             status=_agent_status(present.status) if present.status else None,
             ref=ref,
         )

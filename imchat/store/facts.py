@@ -50,6 +50,7 @@ class Chat(Struct, frozen=True, kw_only=True):
     reason: Literal["customer", "agent", "supervisor", "disconnected", "left_queue"] | None = None
     read_by_customer: int = 0
     read_by_agent: int = 0
+    after_seq: int | None = None
 
 
 class Assigned(Fact, tag="assigned", frozen=True, kw_only=True):
@@ -122,11 +123,22 @@ class Done(Fact, tag="done", frozen=True, kw_only=True):
     """Nothing more to say."""
 
 
+class Ended(Struct, frozen=True, kw_only=True):
+    """A chat that ended between a uid and `peer`; `after` is the seq before its first message."""
+
+    chat: Chat
+    peer: Uid
+    after: int
+
+
 class Present(Fact, tag="present", frozen=True, kw_only=True):
-    """The connection is known; the open chats of its uid, and how an agent stands."""
+    """The connection is known; the chats of its uid, and how an agent stands."""
 
     at: int
     chats: list[Chat]
+    """The open ones."""
+    ended: list[Ended] = []
+    """Those that ended since the time that was asked for."""
     status: AgentStatus | None = None
 
 

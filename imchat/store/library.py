@@ -6,7 +6,7 @@ in a rolling upgrade and none is ever replaced under a node that calls it.
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TypeVar
@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from imchat.errors import REQUEST_ERRORS, SetupError, Unavailable
+from imchat.store.attempts import Attempts, Late, NotDone, Pack
 from imchat.store.facts import Fact, Refused
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,10 @@ PARTS = (
 """In the order in which they build on each other."""
 
 NEEDED = "imchat needs a Valkey 9 or a Redis 8"
+KEEPS_ALL = "noeviction"
 
 F = TypeVar("F", bound=Fact)
+R = TypeVar("R")
 
 
 @cache
@@ -47,28 +50,48 @@ def can_run_it(info: Mapping[str, object]) -> bool:
     return int(major) >= (9 if of_valkey else 8)
 
 
+def risks(info: Mapping[str, object]) -> Iterator[str]:
+    """Why a server that says this of itself may forget what was acked, a sentence each."""
+    if not info.get("aof_enabled", 1):
+        yield "the store keeps no append-only file: set `appendonly yes`, or a restart loses all"
+    policy = info.get("maxmemory_policy", KEEPS_ALL)
+    if info.get("maxmemory") and policy != KEEPS_ALL:
+        yield f"the store drops data when it is full: set `maxmemory-policy {KEEPS_ALL}`"
+
+
 class Library:
-    """Calls the functions of the library for one site.
-
-    `now`, ms, stands in for the store's clock while it is set; only tests set it.
-    """
-
-    now: int | None = None
+    """Calls the functions of the library for one site."""
 
     def __init__(self, redis: Redis, site: str, settings: Mapping[str, int]) -> None:
         self._redis = redis
         self._key = f"imchat:{{{site}}}"
         self._settings = dict(settings)
         self._encode = msgspec.msgpack.Encoder().encode
+        self._attempts = Attempts(redis)
+        self._complaint = ""
+        self._now: int | None = None
+
+    @property
+    def now(self) -> int | None:
+        """What stands in for the store's clock, ms; only tests set it."""
+        return self._now
+
+    @now.setter
+    def now(self, now: int) -> None:
+        self._now = now
+        self._attempts.timed = False
 
     async def load(self) -> None:
-        """Put the library into the store, unless it is there.
+        """Put the library into the store, unless it is there; warn of what is at risk in it.
 
         Raises SetupError when the store cannot take or run it, and Unavailable.
         """
         try:
-            if not can_run_it(await self._redis.info("server")):
+            info = await self._redis.info()
+            if not can_run_it(info):
                 raise SetupError(f"the store is too old: {NEEDED}")
+            for risk in risks(info):
+                log.warning("%s", risk)
             await self._put()
         except ResponseError as error:
             raise SetupError(f"the store does not take imchat's functions ({error})") from None
@@ -77,6 +100,8 @@ class Library:
 
     async def _put(self) -> None:
         name, code = source()
+        if await self._redis.function_list(library=name):
+            return  # a store that is full would not even take what it has
         try:
             await self._redis.function_load(code)
         except ResponseError as error:
@@ -89,27 +114,41 @@ class Library:
         """Call a function and give the fact that it returns, decoded by `reply`.
 
         The library is loaded first when the store has lost it. Raises the
-        RequestError that the function refuses with, and Unavailable.
+        RequestError that the function refuses with, and Unavailable when the store did
+        not answer; then the call is not under way any more, and may be made again.
         """
-        if self.now is not None:
-            arguments["now"] = self.now
-        packed = self._encode({**arguments, "settings": self._settings})
-        try:
-            answer = await self._fcall(f"{source()[0]}_{function}", packed)
-        except (RedisError, OSError) as error:
-            if isinstance(error, ResponseError):
-                log.exception("the store refused %s", function)
-            raise Unavailable("the store does not answer; try again") from error
-        fact = reply.decode(answer)
+        arguments["settings"] = self._settings
+
+        def pack(until: int | None) -> bytes:
+            return self._encode({**arguments, "until": until, "now": self._now})
+
+        def read(answer: bytes) -> F | Refused:
+            fact = reply.decode(answer)
+            if isinstance(fact, Refused) and fact.code == "late":
+                raise Late(fact.message)
+            return fact
+
+        fact = await self._answer(f"{source()[0]}_{function}", pack, read)
         if isinstance(fact, Refused):
             raise REQUEST_ERRORS[fact.code](fact.message)
         return fact
 
-    async def _fcall(self, name: str, packed: bytes) -> bytes:
+    async def _answer(self, name: str, pack: Pack, read: Callable[[bytes], R]) -> R:
         try:
-            return bytes(await self._redis.fcall(name, 1, self._key, packed))
-        except ResponseError as error:
-            if "Function not found" not in str(error):
-                raise
-            await self._put()
-            return bytes(await self._redis.fcall(name, 1, self._key, packed))
+            try:
+                return await self._attempts.make(name, self._key, pack, read)
+            except ResponseError as error:
+                if "Function not found" not in str(error):
+                    raise
+                await self._put()
+                return await self._attempts.make(name, self._key, pack, read)
+        except (NotDone, RedisError, OSError) as error:
+            if isinstance(error, ResponseError):
+                self._complain(str(error))
+            raise Unavailable("the store does not answer; try again") from error
+
+    def _complain(self, of: str) -> None:
+        """Log what the store refuses, but not for each call anew."""
+        if of != self._complaint:
+            log.error("the store refuses: %s", of)
+        self._complaint = of

@@ -1,9 +1,11 @@
 """The store: one typed method for each function of the Lua library.
 
-Every method may be repeated: a call whose reply was lost is made again by the
-client library below, and the function finds that it was done.
+Every method may be repeated: a call whose reply was lost is made again (`attempts`),
+and the function finds that it was done.
 """
 
+import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,21 +15,23 @@ import msgspec
 from msgspec.msgpack import Decoder
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from imchat.errors import SetupError, Unavailable
 from imchat.ids import ChatId, Desk, Uid
 from imchat.store import facts
+from imchat.store.attempts import ATTEMPT_S
 from imchat.store.heedful import HeedfulRedis
 from imchat.store.library import Library
 
 Side = Literal["customer", "agent"]
-TIMEOUT_S = 5.0
-RETRIES = 2
 CONNECTIONS = 32
 """More calls at once wait for their turn; the store does one at a time anyway."""
-BLOCK_MS = 2_000
+AT_THE_DOOR = 12
+"""Of these calls so many may be of those who come and go: a crowd must not keep others waiting."""
+BLOCK_MS = 1_000
+"""Less than ATTEMPT_S, after which a connection counts as lost."""
 STREAM_BATCH = 512
 SWEEP_LIMIT = 200
 
@@ -63,6 +67,8 @@ class Rules:
     grace_s: float = 30
     max_queue: int = 1_000
     lease_s: float = 10
+    pause_s: float = 5
+    """So long without a sweep by any node, and the time counts against no lease and no grace."""
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +90,9 @@ def tail_of(**fields: str) -> str:
 class Store:
     """A site in a Valkey (9 or later) or a Redis (8 or later).
 
-    All methods raise Unavailable when it does not answer, and the RequestErrors that
-    they name; then nothing was changed, or the same call may be made again.
+    All methods raise Unavailable when it does not answer, or when the `connection` that
+    asks was given up for lost, and the RequestErrors that they name; then nothing was
+    changed, or the same call may be made again.
     """
 
     def __init__(self, url: str, *, site: str = "main", rules: Rules | None = None) -> None:
@@ -94,17 +101,20 @@ class Store:
             pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
                 url,
                 max_connections=CONNECTIONS,
-                timeout=TIMEOUT_S,
-                socket_timeout=TIMEOUT_S,
-                retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), RETRIES),
+                timeout=ATTEMPT_S,
+                socket_timeout=ATTEMPT_S,
+                socket_connect_timeout=ATTEMPT_S,
+                retry=Retry(NoBackoff(), 0),
             )
         except ValueError as error:
             raise SetupError(f"{url!r} is no store's URL: {error}") from None
         self._redis = HeedfulRedis.from_pool(pool)
+        self._door = asyncio.Semaphore(AT_THE_DOOR)
         settings = {
             "keep_s": self.rules.history_days * 86_400,
             "grace_ms": round(self.rules.grace_s * 1000),
             "max_queue": self.rules.max_queue,
+            "pause_ms": round(self.rules.pause_s * 1000),
         }
         self.library = Library(self._redis, site, settings)
 
@@ -133,16 +143,22 @@ class Store:
         connection: str,
         capacity: int,
         desks: Sequence[Desk],
+        since: int | None = None,
     ) -> facts.Present:
-        """A connection of `uid` is there. Raises Conflict when the uid has another role."""
-        return await self.library.call(
-            "connect", _PRESENT, uid=uid, role=role, name=name, node=node,
-            connection=connection, capacity=capacity, desks=desks,
-        )
+        """A connection of `uid` is there. Raises Conflict when the uid has another role.
+
+        With `since`, ms, it is told which of its chats ended after that, up to a day ago.
+        """
+        async with self._door:
+            return await self.library.call(
+                "connect", _PRESENT, uid=uid, role=role, name=name, node=node,
+                connection=connection, capacity=capacity, desks=desks, since=since,
+            )
 
     async def disconnect(self, uid: Uid, *, node: str, connection: str) -> None:
         """A connection of `uid` is gone; with the last one its grace begins."""
-        await self.library.call("disconnect", _DONE, uid=uid, node=node, connection=connection)
+        async with self._door:
+            await self.library.call("disconnect", _DONE, uid=uid, node=node, connection=connection)
 
     async def lease(
         self, node: str, *, join: bool = False, read_to: str | None = None
@@ -166,10 +182,14 @@ class Store:
     async def request(
         self, customer: Uid, *, name: str, desk: Desk, topic: str | None, connection: str
     ) -> facts.Assigned | facts.Queued:
-        """Give the customer an agent or a place in the queue. Raises QueueFull."""
+        """Give the customer an agent or a place in the queue. Raises QueueFull.
+
+        A chat that was closed again before the reply came through is told as it is.
+        """
         return await self.library.call(
             "request", _STANDING, customer=customer, name=name, desk=desk, topic=topic,
             topic_tail=tail_of(body=topic) if topic else None, connection=connection,
+            call=secrets.token_hex(8),
         )
 
     async def close(
@@ -183,7 +203,7 @@ class Store:
     async def status(
         self, agent: Uid, *, state: Literal["online", "away"], connection: str
     ) -> facts.AgentStatus:
-        """Set whether the agent takes new chats. Raises Conflict when it is offline."""
+        """Set whether the agent takes new chats."""
         return await self.library.call(
             "status", _STATUS, uid=agent, state=state, connection=connection
         )

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from imchat import tokens
+from imchat.client import Client
+from tests.support import token_of
+
 TIMEOUT_S = 30
 
 
@@ -34,6 +38,25 @@ class Serving:
     url: str
     data_dir: Path
 
+    def client(self, role: str, uid: str) -> Client:
+        """A client of a uid, not yet entered."""
+        return Client(self.url, token_of(self.data_dir, role, uid))
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2].partition("/")[0])
+
+    @property
+    def secret(self) -> str:
+        """That of its tokens."""
+        return tokens.read_secret(self.data_dir)
+
+    @property
+    def workers(self) -> list[int]:
+        """The pids of its workers."""
+        return worker_processes(self.process.pid)
+
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """End it by a signal; gives the exit status and what it logged."""
         self.process.send_signal(number)
@@ -42,20 +65,24 @@ class Serving:
 
 
 @contextlib.contextmanager
-def serving(data_dir: Path, *options: str) -> Iterator[Serving]:
-    """`imchat serve` on a free port, ready to serve."""
+def serving(data_dir: Path, *options: str, ready: bool = True) -> Iterator[Serving]:
+    """`imchat serve` on a free port, ready to serve unless that is not wanted."""
     process = subprocess.Popen(
         [sys.executable, "-m", "imchat", "serve", "--port", "0", "--data-dir", data_dir, *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # it leads a process group, as in a terminal
     )
     assert process.stdout is not None
     try:
-        found = re.search(r"listens on (\S+)", process.stdout.readline())
-        assert found is not None, process.communicate(timeout=TIMEOUT_S)[1]
-        yield Serving(process, found[1], data_dir)
+        url = ""
+        if ready:
+            found = re.search(r"listens on (\S+)", process.stdout.readline())
+            assert found is not None, process.communicate(timeout=TIMEOUT_S)[1]
+            url = found[1]
+        yield Serving(process, url, data_dir)
     finally:
         if process.poll() is None:
             process.terminate()
@@ -73,3 +100,24 @@ def store_processes(data_dir: Path) -> list[int]:
             if entry.name.isdigit() and (entry / "cwd").resolve() == (data_dir / "store").resolve():
                 found.append(int(entry.name))
     return found
+
+
+def worker_processes(parent: int) -> list[int]:
+    """The pids of the workers that a process has."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if (
+                entry.name.isdigit()
+                and f"\nPPid:\t{parent}\n" in (entry / "status").read_text()
+                and b"\0imchat.server\0" in (entry / "cmdline").read_bytes()
+            ):
+                found.append(int(entry.name))
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process, and not only what is left of it until it is asked for."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    return False

@@ -102,6 +102,16 @@ async def test_servers_of_another_release_do_not_matter(tmp_path: Path) -> None:
             assert redis.function_list("imchat_another")
 
 
+async def test_a_store_that_is_full_is_looked_at(tmp_path: Path) -> None:
+    """It takes nothing more, and nothing more is asked of it."""
+    async with chatting(tmp_path / "data") as server:
+        with store_of(server) as redis:
+            redis.config_set("maxmemory", 1)
+            said = await asyncio.to_thread(imchat, "doctor", "--data-dir", str(server.data_dir))
+            redis.config_set("maxmemory", 0)
+        assert said.returncode == 0, said.stderr
+
+
 async def test_the_store_that_a_killed_server_left_is_looked_at(tmp_path: Path) -> None:
     """It is neither ended nor taken over."""
     async with chatting(tmp_path / "data") as server:

@@ -32,6 +32,7 @@ def test_every_command_has_help_with_examples(command: list[str]) -> None:
         (["serve", "--prot", "1"], "No such option"),
         (["serve", "--port", "99999"], "99999"),
         (["serve", "--capacity", "0"], "0"),
+        (["serve", "--workers", "0"], "0"),
         (["serve", "--log-format", "xml"], "xml"),
         (["serve", "--trusted-proxy", "10.0.0.5/8"], "10.0.0.5/8 has host bits set"),
         (["serve", "--trusted-proxy", "proxy.example.com"], "no address and no network"),

@@ -13,15 +13,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from imchat import protocol, tokens
-from imchat.client import Client
 from imchat.ids import Uid
-from tests.cli.commands import Serving, imchat, serving, store_processes
+from tests.cli.commands import imchat, serving, store_processes
 from tests.support import eventually, token_of
-
-
-def client(server: Serving, role: str, uid: str) -> Client:
-    """A client of the server."""
-    return Client(server.url, token_of(server.data_dir, role, uid))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -74,7 +68,7 @@ async def test_a_killed_server_loses_nothing(tmp_path: Path) -> None:
     """After a kill -9 the next start ends the Valkey left behind and has every message."""
     data_dir = tmp_path / "data"
     with serving(data_dir) as server:
-        async with client(server, "agent", "ann") as ann, client(server, "customer", "bob") as bob:
+        async with server.client("agent", "ann") as ann, server.client("customer", "bob") as bob:
             await ann.ready()
             await bob.ready()
             await bob.request()
@@ -85,7 +79,7 @@ async def test_a_killed_server_loses_nothing(tmp_path: Path) -> None:
         (left,) = store_processes(data_dir)
     with serving(data_dir) as server:
         assert left not in store_processes(data_dir)
-        async with client(server, "customer", "bob") as bob:
+        async with server.client("customer", "bob") as bob:
             welcome = await bob.ready()
             assert welcome.chats[0].agent == "ann"
             page = await bob.history(Uid("ann"), limit=500)
@@ -95,7 +89,7 @@ async def test_a_killed_server_loses_nothing(tmp_path: Path) -> None:
 async def test_a_valkey_that_dies_is_started_again(tmp_path: Path) -> None:
     """The server goes on by itself, with what was stored."""
     with serving(tmp_path / "data") as server:
-        async with client(server, "agent", "ann") as ann, client(server, "customer", "bob") as bob:
+        async with server.client("agent", "ann") as ann, server.client("customer", "bob") as bob:
             await ann.ready()
             await bob.ready()
             await bob.request()

@@ -17,8 +17,8 @@ from imchat.errors import (
     Unavailable,
 )
 from imchat.ids import ChatId, Uid
-from tests.client.proxy import proxy_to
 from tests.client.support import ANN, BOB, heard, hearing, talking
+from tests.proxy import proxy_to
 from tests.support import Server, eventually, serving
 
 # --- requests ----------------------------------------------------------------

@@ -10,7 +10,6 @@ import pytest
 from imchat.client import Disconnected, Event, connection, mirror
 from imchat.store.embedded import EmbeddedStore
 from imchat.store.store import Store
-from tests.client.proxy import Proxy, proxy_to
 from tests.client.support import (
     ANN,
     BOB,
@@ -21,6 +20,7 @@ from tests.client.support import (
     stored_bodies,
     talking,
 )
+from tests.proxy import Proxy, proxy_to
 from tests.support import eventually, serving
 
 RATE = 10_000
@@ -203,14 +203,14 @@ async def test_too_fast_a_sender_is_slowed_down_and_nothing_else(
 ) -> None:
     """What is refused as `rate_limited` is sent again after a while, before what comes later."""
     async with (
-        serving(store_url, site, rate=40) as server,
+        serving(store_url, site, rate=4) as server,
         talking(server) as talk,
         hearing(talk.ann, talk.bob) as (ann_heard, bob_heard),
     ):
-        await asyncio.gather(*[talk.bob.send(ANN, body) for body in said(180)])
-        assert await stored_bodies(store) == said(180)
-        await eventually(lambda: len(bodies(ann_heard)) >= 180, "Ann has heard all")
-        assert bodies(ann_heard) == said(180)
+        await asyncio.gather(*[talk.bob.send(ANN, body) for body in said(20)])
+        assert await stored_bodies(store) == said(20)
+        await eventually(lambda: len(bodies(ann_heard)) >= 20, "Ann has heard all")
+        assert bodies(ann_heard) == said(20)
         assert bob_heard == []
         assert server.node._services.metrics.frames_refused > 0
 
@@ -233,3 +233,34 @@ async def test_a_store_that_goes_away_and_comes_back_loses_nothing(tmp_path: Pat
             assert (await talk.bob.history(ANN)).last_seq == 4
     finally:
         await embedded.stop()
+
+
+async def test_a_request_whose_reply_the_node_lost_shows_the_topic_all_the_same(
+    store: Store, store_url: str, site: str
+) -> None:
+    """The node asks again and finds the chat; its first message is read, by both sides once."""
+    async with (
+        proxy_to(store_url) as proxy,
+        serving(proxy.url, site) as server,
+        server.client("agent", ANN) as ann,
+        server.client("customer", BOB) as bob,
+        hearing(ann, bob) as (heard_by_ann, heard_by_bob),
+    ):
+        await ann.ready()
+        await bob.ready()
+        proxy.down.shut()
+        asking = asyncio.create_task(bob.request(topic="My parcel"))
+
+        async def executed() -> bool:
+            return (await store.site()).totals.assigned == 1
+
+        await eventually(executed, "the chat is open")
+        proxy.cut()
+        proxy.down.open()
+        await asking
+        await eventually(lambda: bodies(heard_by_ann), "Ann hears the topic")
+        await eventually(lambda: bodies(heard_by_bob), "Bob hears it")
+        await bob.send(ANN, "It is late")
+        await eventually(lambda: len(bodies(heard_by_ann)) > 1, "what follows is heard")
+        assert bodies(heard_by_ann) == ["My parcel", "It is late"]
+        assert bodies(heard_by_bob) == ["My parcel"]

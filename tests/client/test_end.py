@@ -10,9 +10,9 @@ import pytest
 from imchat import protocol
 from imchat.client import Client, Disconnected, connection
 from imchat.errors import ImchatError, Unavailable
-from tests.client.proxy import proxy_to
 from tests.client.scripted import TOKEN, chat, message, scripted
 from tests.client.support import ANN, BOB, heard, talking
+from tests.proxy import proxy_to
 from tests.support import Server, eventually
 
 

@@ -261,6 +261,20 @@ async def test_numbers_that_went_back_begin_anew() -> None:
         assert (await heard(bob, protocol.Message)).seq == 2
 
 
+async def test_a_number_that_is_given_again_is_heard_without_a_reconnect() -> None:
+    """The store came back with less than it had, and the node kept its sockets open."""
+    async with scripted(says_nothing_new) as server, Client(server.url, TOKEN) as bob:
+        server.welcome["chats"] = [chat()]
+        await bob.ready()
+        await push(server, 1, 2, 3)
+        assert [(await heard(bob, protocol.Message)).seq for _ in range(3)] == [1, 2, 3]
+        await server.say({"type": "message", **message(2, id="other", body="after the loss")})
+        assert (await heard(bob, protocol.Message)).body == "after the loss"
+        await push(server, 3)
+        assert (await heard(bob, protocol.Message)).seq == 3
+        assert [body for _, body in shown(bob, ANN)] == ["after the loss", "body 3"]
+
+
 async def test_a_chat_that_begins_anew_long_after_all_expired_is_heard() -> None:
     """Numbers that lived their time start from one again, while the client lived on."""
     async with scripted(says_nothing_new) as server, Client(server.url, TOKEN) as bob:

@@ -7,8 +7,8 @@ import pytest
 from imchat import protocol
 from imchat.client import Client, Disconnected
 from imchat.errors import BadFrame, ImchatError, NotFound, TooLarge
-from tests.client.proxy import proxy_to
 from tests.client.support import ANN, BOB, bodies, heard, hearing, shown, talking
+from tests.proxy import proxy_to
 from tests.support import Server, eventually, serving
 
 # --- messages ----------------------------------------------------------------

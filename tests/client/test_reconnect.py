@@ -12,8 +12,8 @@ from imchat.client import Client, ClosedMeanwhile, Connected, Disconnected, conn
 from imchat.client import client as client_module
 from imchat.client.connection import backoff
 from imchat.server.limits import CONNECTIONS_A_UID
-from tests.client.proxy import proxy_to
 from tests.client.support import ANN, BOB, bodies, heard, hearing, shown, talking
+from tests.proxy import proxy_to
 from tests.support import Server, eventually, serving
 
 # --- backoff -----------------------------------------------------------------
@@ -133,6 +133,56 @@ async def test_a_chat_that_was_closed_meanwhile_is_said_with_what_was_missed(
         [missed] = [event for event in events if isinstance(event, ClosedMeanwhile)]
         assert missed.chat.chat == talk.chat
         assert talk.bob.chats == {}
+
+
+async def test_a_chat_that_began_and_ended_meanwhile_is_heard_afterwards(server: Server) -> None:
+    """The agent never heard of it, and what the customer said is told all the same, once."""
+    async with (
+        proxy_to(server.url) as proxy,
+        Client(proxy.url, server.token("agent", ANN)) as ann,
+        server.client("customer", BOB) as bob,
+        server.client("customer", "cai") as cai,
+        hearing(ann) as (events,),
+    ):
+        await ann.ready()
+        await cai.request(topic="I was here before")
+        await eventually(lambda: len(bodies(events)) == 1, "the first is heard")
+        await cai.close(next(iter(cai.chats)))
+        await eventually(lambda: not ann.chats, "its end is heard")
+        proxy.stall()  # Ann is there, but nothing reaches her
+        chat = (await bob.request(topic="My parcel")).chat
+        await bob.send(ANN, "It is late")
+        await bob.close(chat.chat)
+        proxy.cut()
+        proxy.flow()
+        await eventually(lambda: len(bodies(events)) >= 3, "the second is heard")
+        await eventually(lambda: not ann._mirror._healing, "all is read")
+        assert bodies(events) == ["I was here before", "My parcel", "It is late"]
+        missed = [event.chat.chat for event in events if isinstance(event, ClosedMeanwhile)]
+        assert missed == [chat.chat]
+
+
+async def test_a_chat_that_began_meanwhile_is_heard_from_its_beginning(server: Server) -> None:
+    """It is still open; what was said in it so far is news, and no earlier chat's."""
+    async with (
+        proxy_to(server.url) as proxy,
+        server.client("customer", BOB) as bob,
+    ):
+        async with talking(server) as before:
+            await before.bob.send(ANN, "long ago")
+            await before.bob.close(before.chat)
+        async with (
+            Client(proxy.url, server.token("agent", ANN)) as ann,
+            hearing(ann) as (events,),
+        ):
+            await ann.ready()
+            proxy.stall()
+            await bob.request(topic="My parcel")
+            await bob.send(ANN, "It is late")
+            proxy.cut()
+            proxy.flow()
+            await eventually(lambda: len(bodies(events)) == 2, "it is heard")
+            assert bodies(events) == ["My parcel", "It is late"]
 
 
 async def test_a_chat_that_another_agent_has_meanwhile_is_known_as_such(

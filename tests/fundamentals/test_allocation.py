@@ -8,8 +8,7 @@ a came to the tier before b. Agents take 3 chats each unless it says otherwise.
 
 import pytest
 
-from imchat.errors import Conflict, Forbidden, NotFound, QueueFull
-from imchat.ids import ChatId, Uid
+from imchat.errors import Forbidden, NotFound, QueueFull, Unavailable
 from imchat.store import facts
 from imchat.store.store import Rules, Store
 from tests.store.people import People, picked
@@ -324,7 +323,7 @@ async def test_a_lost_agent_is_offline(people: People) -> None:
     await people.status("a", "away")
     await people.disconnect("a")
     await people.pass_time(30)
-    with pytest.raises(Conflict):
+    with pytest.raises(Unavailable):
         await people.status("a", "online")
     await people.agent("a")
     assert await people.buckets() == {0: ["a"]}
@@ -376,11 +375,13 @@ async def test_only_the_two_parties_close_a_chat(people: People) -> None:
     await people.agent("b")
     chat = await people.assigned("anna")
     other = "a" if chat.agent == "b" else "b"
-    for uid, role in ((other, "agent"), ("carl", "customer")):
-        with pytest.raises(Forbidden):
-            await people.store.close(chat.id, uid=Uid(uid), role=role, connection="x")  # type: ignore[arg-type]
+    await people.connect("carl", "customer")
+    with pytest.raises(Forbidden):
+        await people.close(other, chat=chat.id)
+    with pytest.raises(Forbidden):
+        await people.close("carl", chat=chat.id)
     with pytest.raises(NotFound):
-        await people.store.close(ChatId("999"), uid=Uid("a"), role="agent", connection="x")
+        await people.close("a", chat="999")
 
 
 @pytest.mark.parametrize(("who", "reason"), [("anna", "customer"), ("a", "agent")])
@@ -390,6 +391,6 @@ async def test_a_closed_chat_says_by_whom(people: People, who: str, reason: str)
     chat = await people.assigned("anna")
     closed = await people.close(who)
     assert (closed.chat.by, closed.chat.reason) == (who, reason)
-    again = await people.store.close(chat.id, uid=Uid("a"), role="agent", connection="x")
+    again = await people.close(who, chat=chat.id)
     assert again == closed
     assert await people.buckets() == {0: ["a"]}

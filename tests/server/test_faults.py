@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from imchat.store import store as store_module
 from imchat.store.embedded import EmbeddedStore
 from imchat.store.store import Store
 from tests.server.wire import Frame, Wires, token
@@ -77,11 +76,9 @@ async def test_a_store_that_hangs_for_a_moment_is_waited_for(
 
 
 async def test_a_store_that_hangs_is_unavailable_and_a_repeat_is_safe(
-    private: Private, wires: Wires, monkeypatch: pytest.MonkeyPatch
+    private: Private, wires: Wires
 ) -> None:
     """The error has the ref, the sockets stay open, the same id sent again is stored once."""
-    monkeypatch.setattr(store_module, "RETRIES", 0)
-    monkeypatch.setattr(store_module, "TIMEOUT_S", 2.5)
     async with serving(private.url, "main") as server:
         customer, agent, _ = await wires.pair(server)
         private.hang()

@@ -12,21 +12,12 @@ import pytest
 from redis.asyncio import Redis
 
 from imchat.store.embedded import EmbeddedStore
-from tests.server.wire import Wires
+from tests.server.wire import Wires, http_get
 from tests.support import Server, serving
 
 
 async def _get(server: Server, path: str) -> tuple[int, dict[str, str], str]:
-    """Status, headers and body of a plain HTTP request."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.node.port)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-    async with asyncio.timeout(10):
-        answer = (await reader.read()).decode()
-    writer.close()
-    head, _, body = answer.partition("\r\n\r\n")
-    status, *lines = head.split("\r\n")
-    headers = dict(line.lower().split(": ", 1) for line in lines)
-    return int(status.split()[1]), headers, body
+    return await http_get(server.node.port, path)
 
 
 @pytest.fixture
@@ -46,7 +37,7 @@ async def test_healthz_is_ok_while_the_store_answers(server: Server) -> None:
     """200 with JSON that says `ok` and which node it is."""
     status, headers, body = await _get(server, "/healthz")
     assert (status, headers["content-type"]) == (200, "application/json")
-    assert json.loads(body) == {"status": "ok", "node": server.node._services.node}
+    assert json.loads(body) == {"status": "ok", "node": server.node.name}
 
 
 async def test_healthz_is_503_while_the_store_hangs(away: tuple[Server, int]) -> None:
@@ -76,7 +67,7 @@ async def test_healthz_is_503_while_the_store_is_gone(away: tuple[Server, int]) 
 
 
 async def test_metrics_are_prometheus_text(server: Server, wires: Wires) -> None:
-    """What happened on the node is counted under its name."""
+    """What happened on the node is counted under its name, the node's in every sample."""
     customer, agent, _ = await wires.pair(server)
     await customer.say("ann", "hello")
     await agent.get("message")
@@ -85,18 +76,20 @@ async def test_metrics_are_prometheus_text(server: Server, wires: Wires) -> None
     assert status == 200
     assert headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = body.splitlines()
-    for line in (
-        "# TYPE imchat_connections gauge",
-        "imchat_connections 2.0",
-        "imchat_connections_opened_total 2.0",
-        "imchat_frames_received_total 3.0",
-        "imchat_frames_refused_total 1.0",
-        "imchat_frames_sent_total 7.0",
-        "imchat_messages_stored_total 1.0",
-        "imchat_batches_stored_total 1.0",
-        "imchat_slow_clients_closed_total 0.0",
+    assert "# TYPE imchat_connections gauge" in lines
+    label = f'{{node="{server.node.name}"}}'
+    for name, value in (
+        ("connections", 2.0),
+        ("connections_opened_total", 2.0),
+        ("frames_received_total", 3.0),
+        ("frames_refused_total", 1.0),
+        ("frames_sent_total", 7.0),
+        ("messages_stored_total", 1.0),
+        ("batches_stored_total", 1.0),
+        ("slow_clients_closed_total", 0.0),
     ):
-        assert line in lines, line
+        assert f"imchat_{name}{label} {value}" in lines, name
+    assert all(label in line for line in lines if not line.startswith("#"))
 
 
 @pytest.mark.parametrize("path", ["/", "/ws/x", "/healthz/", "/favicon.ico", "/..%2f", "/WS"])

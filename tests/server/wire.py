@@ -21,8 +21,11 @@ _numbers = itertools.count(1)
 class Served(Protocol):
     """What the wire must know of a server."""
 
-    url: str
-    secret: str
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def secret(self) -> str: ...
 
 
 def claims(role: str, uid: str) -> dict[str, Any]:
@@ -151,6 +154,19 @@ class Wires:
         chat = (await c.ask("request"))["chat"]
         await a.get("assigned")
         return c, a, chat
+
+
+async def http_get(port: int, path: str) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body of a plain HTTP request."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    async with asyncio.timeout(SOON_S):
+        answer = (await reader.read()).decode()
+    writer.close()
+    head, _, body = answer.partition("\r\n\r\n")
+    status, *lines = head.split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in lines)
+    return int(status.split()[1]), headers, body
 
 
 async def hears_nothing_before(

@@ -128,11 +128,13 @@ class People:
         return given.chat
 
     async def close(self, uid: str, *, chat: str | None = None) -> facts.Closed:
-        """A customer closes its open chat, or an agent the chat given or its oldest one."""
+        """Somebody closes the chat given, its open one, or the oldest that it serves."""
+        role: Literal["customer", "agent"] = (
+            "agent" if await self.redis.get(self.key(f"role:{uid}")) == b"agent" else "customer"
+        )
         open_chat = await self.redis.get(self.key(f"open:{uid}"))
         serving = sorted(await self.redis.smembers(self.key(f"serving:{uid}")), key=int)
         id = chat or (open_chat or serving[0]).decode()
-        role: Literal["customer", "agent"] = "customer" if open_chat else "agent"
         return await self.store.close(
             ChatId(id), uid=Uid(uid), role=role, connection=f"{uid}@{NODE}"
         )

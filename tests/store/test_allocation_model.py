@@ -18,11 +18,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from imchat.errors import Conflict, QueueFull, Unavailable
+from imchat.errors import QueueFull, Unavailable
 from imchat.ids import ChatId, Uid
 from imchat.store import facts
 from imchat.store.store import Rules, Store
 from tests import model
+from tests.conftest import NEVER_S
 from tests.store.people import People
 
 GRACE_S = 30
@@ -58,7 +59,9 @@ class Allocation(RuleBasedStateMachine):
         self.store = Store(
             url,
             site=f"test-{secrets.token_hex(6)}",
-            rules=Rules(grace_s=GRACE_S, lease_s=LEASE_S, max_queue=MAX_QUEUE),
+            rules=Rules(
+                grace_s=GRACE_S, lease_s=LEASE_S, max_queue=MAX_QUEUE, pause_s=NEVER_S
+            ),
         )
         self.people = People(self.store)
         self.model = model.Model(max_queue=MAX_QUEUE, grace=GRACE_S * 1000)
@@ -159,10 +162,7 @@ class Allocation(RuleBasedStateMachine):
 
     @rule(uid=agents, state=st.sampled_from(["online", "away"]))
     def status(self, uid: str, state: Literal["online", "away"]) -> None:
-        if uid in self.model.agents:
-            self._status(uid, state)
-        else:
-            self.refused(self.people.status(uid, state), Conflict)
+        self._status(uid, state)
 
     @precondition(lambda self: self.model.agents)
     @rule(who=choices)
@@ -171,7 +171,12 @@ class Allocation(RuleBasedStateMachine):
         self._status(uid, "online" if self.model.agents[uid].away else "away")
 
     def _status(self, uid: str, state: Literal["online", "away"]) -> None:
-        status = self.run(self.people.status(uid, state))
+        connection = self.model.connection_of(uid)
+        setting = self.store.status(Uid(uid), state=state, connection=connection or "lost")
+        if connection is None:
+            self.refused(setting, Unavailable)
+            return
+        status = self.run(setting)
         self.model.status(uid, state)
         agent = self.model.agents[uid]
         assert (status.state, status.load) == (state, len(agent.chats))
@@ -233,10 +238,14 @@ class Allocation(RuleBasedStateMachine):
         chat = self.model.chats[ticket]
         role: Literal["customer", "agent"] = "agent" if by_agent and chat.agent else "customer"
         uid = Uid(getattr(chat, role))
-        closed = self.run(
-            self.store.close(ChatId(str(ticket)), uid=uid, role=role, connection="none")
+        connection = self.model.connection_of(uid)
+        closing = self.store.close(
+            ChatId(str(ticket)), uid=uid, role=role, connection=connection or "lost"
         )
-        assert closed.chat.state == "closed"
+        if connection is None:
+            self.refused(closing, Unavailable)
+            return
+        assert self.run(closing).chat.state == "closed"
         self.model.close(ticket)
 
     @precondition(lambda self: self.model.connections)

@@ -121,6 +121,7 @@ BROKEN: list[tuple[str, Break]] = [
     (f"chat {CAT} has a ticket that was never given", value("tickets", BOB)),
     (f"chat {ZOE} is closed, and nobody knows when",
      lambda p: p.redis.hdel(p.key(f"chat:{ZOE}"), "closed_at")),
+    ("chat 99 ended for ann and has no record", field("ended:ann", "99:zoe", "1:0")),
     ("by the totals 3 chats are open, by the indexes 2", field("totals", "requested", 4)),
     (f"chat:{CAT} will expire and is still needed",
      lambda p: p.redis.expire(p.key(f"chat:{CAT}"), 99)),
@@ -147,6 +148,9 @@ BROKEN: list[tuple[str, Break]] = [
     ("node gone has an inbox and is gone", lambda p: p.redis.xadd(p.key("inbox:gone"), {"a": 1})),
     # lifetimes
     (f"chat:{ZOE} has no lifetime", lambda p: p.redis.persist(p.key(f"chat:{ZOE}"))),
+    ("asked:bob has no lifetime", lambda p: p.redis.persist(p.key("asked:bob"))),
+    ("ended:zoe: field 1:ann has no lifetime",
+     lambda p: p.redis.hpersist(p.key("ended:zoe"), "1:ann")),
     ("seq:ann:bob has no lifetime", lambda p: p.redis.persist(p.key("seq:ann:bob"))),
     ("history:ann:bob: field 2 has no lifetime",
      lambda p: p.redis.hpersist(p.key("history:ann:bob"), 2)),

@@ -5,10 +5,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 import imchat.store.store
 from imchat.errors import SetupError, Unavailable
 from imchat.ids import Uid
+from imchat.store.embedded import EmbeddedStore
 from imchat.store.library import PARTS, source
 from imchat.store.store import Store
 from tests.store.people import People
@@ -85,3 +87,24 @@ async def test_a_reply_that_was_lost_costs_nothing(people: People) -> None:
     await people.disconnect("bob")
     await people.disconnect("bob")
     assert await people.store.audit() == []
+
+
+async def test_a_store_that_may_forget_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who names a store of their own hears what its settings put at risk."""
+    embedded = EmbeddedStore(tmp_path)
+    await embedded.start()
+    try:
+        async with Store(embedded.url) as store, Redis.from_url(embedded.url) as redis:
+            await store.library.load()
+            assert caplog.messages == []
+            await redis.config_set("appendonly", "no")
+            await redis.config_set("maxmemory", "100mb")
+            await redis.config_set("maxmemory-policy", "allkeys-lru")
+            await store.library.load()
+        no_file, drops = caplog.messages
+        assert "appendonly yes" in no_file
+        assert "noeviction" in drops
+    finally:
+        await embedded.stop()

@@ -3,7 +3,7 @@
 local HEAD = 50
 
 -- Returns: positions, for those of the given chats that still wait.
-call.register("positions", function(a)
+call.register("positions", { "no-writes" }, function(a)
   local waiting = {}
   for _, id in ipairs(a.chats) do
     local chat = chats.facts(id)
@@ -42,7 +42,7 @@ local function desks()
 end
 
 -- Returns: site, all of it as of one moment.
-call.register("site", function()
+call.register("site", { "no-writes" }, function()
   local totals = {}
   for _, name in ipairs({ "requested", "assigned", "closed", "abandoned", "messages" }) do
     totals[name] = tonumber(command("HGET", keys.totals(), name) or 0)

@@ -13,21 +13,37 @@ local function milliseconds()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
--- Registers `f(arguments)` under the library's versioned name.
-function call.register(name, f)
-  redis.register_function(LIBRARY .. "_" .. name, function(given_keys, given)
+function call.refuse(code, message)
+  return { fact = "refused", code = code, message = message }
+end
+
+-- Registers `f(arguments)` under the library's versioned name. `flags` says what it does
+-- when the store is full: "no-writes" only reads; "allow-oom" makes room, or must go on.
+-- Refuses with: late, when the caller has given this attempt up and may make another.
+function call.register(name, flags, f)
+  local function run(given_keys, given)
     local arguments = cmsgpack.unpack(given[1])
     command = redis.call
     keys.begin(given_keys[1])
     -- Nodes may have wrong clocks, so the store's counts; a test may pass its own.
     call.now = arguments.now or milliseconds()
     call.settings = arguments.settings
+    if arguments["until"] and call.now > arguments["until"] then
+      return cmsgpack.pack(call.refuse("late", "this call came too late"))
+    end
     return cmsgpack.pack(f(arguments))
-  end)
+  end
+  redis.register_function{
+    function_name = LIBRARY .. "_" .. name, callback = run, flags = flags,
+  }
 end
 
-function call.refuse(code, message)
-  return { fact = "refused", code = code, message = message }
+-- Reads: presence. Returns: a refusal when the connection was given up for lost: its node
+-- was dead for a while, and what it still holds of it came before what the uid did since.
+function call.refuse_lost(uid, connection)
+  if command("HEXISTS", keys.presence(uid), connection) == 0 then
+    return call.refuse("unavailable", "this connection was given up for lost; connect again")
+  end
 end
 
 -- Writes: events. One entry of the site's audit log, kept as long as the messages.

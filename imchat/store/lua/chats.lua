@@ -5,8 +5,9 @@ local chats = {}
 local NUMBERS = {
   "opened_at", "queued_at", "assigned_at", "first_reply_at", "closed_at", "pending_at",
   "wait_ms", "requeues", "messages_customer", "messages_agent", "responses", "response_ms",
-  "read_by_customer", "read_by_agent",
+  "read_by_customer", "read_by_agent", "after_seq",
 }
+local ENDED_S = 86400
 
 -- Reads: chat, seq, queue. Returns: everything known of a chat, or nil.
 function chats.facts(id)
@@ -25,11 +26,12 @@ function chats.facts(id)
   return chat
 end
 
--- Returns: the fact that answers a request for this open chat.
+-- Returns: the fact that answers a request which opened this chat.
 function chats.standing(id)
   local chat = chats.facts(id)
-  if chat.state == "active" then return { fact = "assigned", chat = chat } end
-  return { fact = "queued", chat = chat, eta_s = queue.eta_s(chat.desk, chat.position) }
+  if chat.agent then return { fact = "assigned", chat = chat } end
+  return { fact = "queued", chat = chat,
+    eta_s = chat.position and queue.eta_s(chat.desk, chat.position) }
 end
 
 -- Gives the chat to the agent. Writes: queue, tier, agent, serving, chat, history, totals.
@@ -49,7 +51,7 @@ function chats.assign(id, uid, tier, reason, except)
   command("HSET", keys.chat(id), "state", "active", "agent", uid, "agent_name", agent.name,
     "assigned_at", call.now, "wait_ms", chat.wait_ms + call.now - chat.queued_at,
     "pending_at", chat.pending_at and call.now or "",
-    "read_by_customer", last_seq, "read_by_agent", last_seq)
+    "read_by_customer", last_seq, "read_by_agent", last_seq, "after_seq", last_seq)
   call.count("assigned")
   call.event("assigned", { chat = id, customer = chat.customer, agent = uid, desk = chat.desk,
     tier = tier, reason = reason, requeues = chat.requeues })
@@ -79,9 +81,35 @@ function chats.dispatch(desks, reason)
   end
 end
 
+-- Writes: ended. Whoever is away now finds what was said between the two when it is back,
+-- also when it never heard of the chat.
+local function note_end(chat, uid, peer)
+  command("HSETEX", keys.ended(uid), "EX", ENDED_S, "FIELDS", 1, chat.id .. ":" .. peer,
+    string.format("%d:%d", call.now, chat.after_seq or chat.last_seq))
+end
+
+-- Reads: ended, chat. Returns: of the chats that ended for the uid since then, each with
+-- the peer and the seq before its first message, the oldest first.
+function chats.ended_since(uid, since)
+  local found = command("HGETALL", keys.ended(uid))
+  local ended = {}
+  for i = 1, #found, 2 do
+    local id, peer = string.match(found[i], "^(%d+):(.*)$")
+    local at, after = string.match(found[i + 1], "^(%d+):(%d+)$")
+    local chat = tonumber(at) >= since and chats.facts(id)
+    if chat then
+      ended[#ended + 1] = { chat = chat, peer = peer, after = tonumber(after), at = tonumber(at) }
+    end
+  end
+  table.sort(ended, function(one, other) return one.at < other.at end)
+  return ended
+end
+
 -- Takes an active chat from its agent, who moves to the end of the bucket below.
--- Writes: serving, tier, agent. Returns: the desks that have a slot more.
+-- Writes: serving, tier, agent, ended. Returns: the desks that have a slot more.
 local function release(chat, reason)
+  note_end(chat, chat.agent, chat.customer)
+  note_end(chat, chat.customer, chat.agent)
   local agent = tiers.agent(chat.agent)
   tiers.leave(agent)
   command("SREM", keys.serving(agent.uid), chat.id)

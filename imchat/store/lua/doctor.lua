@@ -88,7 +88,7 @@ local function totals(index)
 end
 
 -- Returns: audit, with the place where audit_on begins.
-call.register("audit", function()
+call.register("audit", { "no-writes" }, function()
   begin()
   safely(agents, keys.agents())
   safely(desks, keys.desks())
@@ -134,7 +134,7 @@ local function visit_fields(hashes)
 end
 
 -- Returns: audit, with the place where to go on, or none at the end.
-call.register("audit_on", function(a)
+call.register("audit_on", { "no-writes" }, function(a)
   begin()
   local place = a.place
   if #place.hashes > 0 then visit_fields(place.hashes) else place = visit_keys(place.cursor) end

@@ -45,7 +45,7 @@ end
 
 -- Returns: page, oldest first, cut short when it grows large; `more` in the direction
 -- asked for. Refuses with: forbidden.
-call.register("history", function(a)
+call.register("history", { "no-writes" }, function(a)
   local mine = a.agent == nil or (a.role == "agent" and a.agent == a.reader)
   if not mine and (a.role ~= "agent" or not messages.open_between(a.peer, a.reader)) then
     return call.refuse("forbidden", "this conversation is not yours to read")

@@ -22,6 +22,8 @@ function keys.arrivals() return site .. "arrivals" end                     -- co
 function keys.tickets() return site .. "tickets" end                       -- counter: the last ticket, which is a chat's id
 function keys.open(uid) return site .. "open:" .. uid end                  -- string: a customer's open chat
 function keys.chat(id) return site .. "chat:" .. id end                    -- hash: the life of a chat
+function keys.asked(uid) return site .. "asked:" .. uid end                -- string: a customer's last request, and its chat
+function keys.ended(uid) return site .. "ended:" .. uid end                -- hash: chat and peer -> when it ended between them, for a day
 function keys.totals() return site .. "totals" end                         -- hash: counts since the site began
 
 -- By bytes: `<` asks the server's locale, and a conversation must be found after a change of it.
@@ -48,6 +50,7 @@ function keys.role(uid) return site .. "role:" .. uid end                  -- st
 function keys.presence(uid) return site .. "presence:" .. uid end          -- hash: connection -> node
 function keys.held(node) return site .. "held:" .. node end                -- hash: connection -> uid
 function keys.grace() return site .. "grace" end                           -- zset: uid by deadline
+function keys.swept() return site .. "swept" end                           -- string: when somebody swept last
 function keys.nodes() return site .. "nodes" end                           -- zset: node by the end of its lease
 
 -- streams

@@ -46,6 +46,8 @@ function visits.role(key, uid)
   if command("EXISTS", keys.presence(uid)) == 0 then audit.check_lifetime(key) end
 end
 
+visits.asked = audit.check_lifetime
+
 -- --- conversations ------------------------------------------------------------------------
 
 local function of_pair(pair)
@@ -85,10 +87,22 @@ local function check_lifetimes(key, fields)
   end
 end
 
--- The hashes of a conversation are looked at some fields at a time: `how` to scan for them,
--- and a visit for what was found, which returns how many fields that is.
+-- Hashes that grow are looked at some fields at a time: `how` to scan for them, and a visit
+-- for what was found, which returns how many fields that is.
 leftovers.history = { how = { "NOVALUES" } }
 leftovers.sent = { how = {} }
+leftovers.ended = { how = { "NOVALUES" } }
+
+-- A chat is known for longer than that it ended between two.
+function leftovers.ended.visit(key, uid, found)
+  for _, field in ipairs(found) do
+    local id = string.match(field, "^(%d+):")
+    check(command("EXISTS", keys.chat(id)) == 1,
+      "chat %s ended for %s and has no record", id, uid)
+  end
+  check_lifetimes(key, found)
+  return #found
+end
 
 function leftovers.history.visit(key, pair, found)
   local history, last = of_pair(pair)

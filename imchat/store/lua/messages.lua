@@ -85,7 +85,7 @@ function messages.topic(chat, agent, except)
 end
 
 -- Takes a batch. Returns: for each message in order what acks it, or why it is refused.
-call.register("post", function(a)
+call.register("post", {}, function(a)
   local results, stored = {}, 0
   for i, message in ipairs(a.messages) do
     local is_new
@@ -97,7 +97,7 @@ call.register("post", function(a)
 end)
 
 -- Passes on that somebody writes; stores nothing. Refuses with: not_found.
-call.register("typing", function(a)
+call.register("typing", {}, function(a)
   local chat = messages.open_between(sides(a))
   if not chat then return call.refuse("not_found", "there is no open chat between you") end
   call.tell(a.to, { fact = "typing", chat = chat.id, sender = a.sender, to = a.to })
@@ -105,7 +105,7 @@ call.register("typing", function(a)
 end)
 
 -- Writes: chat.read_by_*, which only grows. Refuses with: not_found.
-call.register("read", function(a)
+call.register("read", { "allow-oom" }, function(a)
   local chat = messages.open_between(sides(a))
   if not chat then return call.refuse("not_found", "there is no open chat between you") end
   local field = "read_by_" .. a.role

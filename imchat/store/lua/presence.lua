@@ -38,10 +38,10 @@ local function lives(node)
   return tonumber(command("ZSCORE", keys.nodes(), node) or 0) > 0
 end
 
--- Returns: present. Refuses with: conflict, when the uid has another role, and unavailable,
+-- Returns: present, with the chats that ended after `since`, if that is given. Refuses with: conflict, when the uid has another role, and unavailable,
 -- when the node is dead: nobody would notice that this connection is lost. A role lives
 -- as long after its last connection as the uid's messages may.
-call.register("connect", function(a)
+call.register("connect", { "allow-oom" }, function(a)
   if not lives(a.node) then
     return call.refuse("unavailable", "this node was declared dead; connect again")
   end
@@ -60,7 +60,7 @@ call.register("connect", function(a)
     call.event("back", { customer = a.uid })
   end
   return { fact = "present", at = call.now, chats = open_chats(a.uid),
-    status = tiers.status(a.uid) }
+    ended = a.since and chats.ended_since(a.uid, a.since), status = tiers.status(a.uid) }
 end)
 
 -- Takes one connection away; with the last one the grace begins.
@@ -76,7 +76,7 @@ local function lose(uid, connection, node)
   call.event("lost", { [agent and "agent" or "customer"] = uid })
 end
 
-call.register("disconnect", function(a)
+call.register("disconnect", { "allow-oom" }, function(a)
   lose(a.uid, a.connection, a.node)
   return { fact = "done" }
 end)
@@ -106,7 +106,7 @@ end
 
 -- Writes: nodes, inbox. Renews the node's lease, or begins it with `join`, and drops what
 -- it has read of its inbox. Returns: lease; `held` is false when it was declared dead.
-call.register("lease", function(a)
+call.register("lease", { "allow-oom" }, function(a)
   local held = a.join or lives(a.node)
   if held then command("ZADD", keys.nodes(), call.now + a.lease_ms, a.node) end
   if a.read_to then command("XTRIM", keys.inbox(a.node), "MINID", a.read_to) end
@@ -115,14 +115,32 @@ call.register("lease", function(a)
 end)
 
 -- Ends a node's lease at once; what it still holds is swept as lost.
-call.register("retire", function(a)
+call.register("retire", { "allow-oom" }, function(a)
   command("ZADD", keys.nodes(), "XX", 0, a.node)
   return { fact = "done" }
 end)
 
+local SWEPT_MS = 1000 -- how exactly it is noted; a note costs a write of the disk
+
+-- Writes: swept, nodes, grace. Puts off every end of a lease or a grace by the time in which
+-- nobody swept, when that was long: the store was away, or all nodes were, so that nobody
+-- could renew or come back.
+local function make_up_for_a_pause()
+  local last = tonumber(command("GET", keys.swept()) or 0)
+  if call.now - last >= SWEPT_MS then command("SET", keys.swept(), call.now) end
+  local pause = last > 0 and call.now - last or 0
+  if pause < call.settings.pause_ms then return end
+  for _, ends in ipairs({ keys.nodes(), keys.grace() }) do
+    for _, member in ipairs(command("ZRANGEBYSCORE", ends, 1, "+inf")) do
+      command("ZINCRBY", ends, pause, member)
+    end
+  end
+end
+
 -- Treats the connections of dead nodes as lost and ends what is past its grace, at most
 -- `limit` of each. Returns: swept, with how many; any number of nodes may do it.
-call.register("sweep", function(a)
+call.register("sweep", { "allow-oom" }, function(a)
+  make_up_for_a_pause()
   local count = 0
   for _, node in ipairs(command("ZRANGEBYSCORE", keys.nodes(), 0, call.now)) do
     command("ZADD", keys.nodes(), "XX", 0, node) -- half swept it must not come back

@@ -1,20 +1,28 @@
 -- What customers and agents ask about chats: request, close, status.
 
+local ASKED_S = 60 -- longer than any call is repeated
+
+-- Reads: asked. Returns: the chat that this very call opened when its reply was lost, or nil.
+local function opened_by(a)
+  local call_id, id = string.match(command("GET", keys.asked(a.customer)) or "", "^(.*):(%d+)$")
+  return call_id == a.call and id or nil
+end
+
 -- Returns: assigned, or queued. Refuses with: queue_full, and unavailable, when the
--- connection that asks was given up for lost: nobody would close the chat.
--- A customer that has an open chat gets that one, so asking twice is harmless.
-call.register("request", function(a)
-  if command("HEXISTS", keys.presence(a.customer), a.connection) == 0 then
-    return call.refuse("unavailable", "this connection was given up for lost; connect again")
-  end
-  local open = command("GET", keys.open(a.customer))
-  if open then return chats.standing(open) end
+-- connection that asks was given up for lost. A customer that has an open chat gets that
+-- one, and a call that is repeated the chat that it opened, also when it is closed by now.
+call.register("request", {}, function(a)
+  local lost = call.refuse_lost(a.customer, a.connection)
+  if lost then return lost end
+  local chat = command("GET", keys.open(a.customer)) or opened_by(a)
+  if chat then return chats.standing(chat) end
   local tier = tiers.current(a.desk)
   if not tier and queue.length(a.desk) >= call.settings.max_queue then
     return call.refuse("queue_full", "too many are waiting at this desk; try again later")
   end
   local id = string.format("%d", command("INCR", keys.tickets()))
   command("SET", keys.open(a.customer), id)
+  command("SET", keys.asked(a.customer), a.call .. ":" .. id, "EX", ASKED_S)
   command("HSET", keys.chat(id), "state", "waiting", "customer", a.customer,
     "customer_name", a.name, "desk", a.desk, "topic", a.topic or "",
     "topic_tail", a.topic_tail or "", "opened_at", call.now, "queued_at", call.now,
@@ -32,8 +40,11 @@ call.register("request", function(a)
   return fact
 end)
 
--- Returns: closed. Refuses with: not_found, forbidden. Closing a closed chat tells how it was.
-call.register("close", function(a)
+-- Returns: closed. Refuses with: not_found, forbidden, and unavailable, when the connection
+-- was given up for lost. Closing a closed chat tells how it was.
+call.register("close", { "allow-oom" }, function(a)
+  local lost = call.refuse_lost(a.uid, a.connection)
+  if lost then return lost end
   local chat = chats.facts(a.chat)
   if not chat then return call.refuse("not_found", "there is no such chat") end
   if chat[a.role] ~= a.uid then
@@ -44,10 +55,12 @@ call.register("close", function(a)
   return chats.finish(chat, a.uid, reason, a.connection)
 end)
 
--- Returns: status. Refuses with: conflict, when the agent was given up for lost.
-call.register("status", function(a)
+-- Returns: status. Refuses with: unavailable, when the connection was given up for lost;
+-- an agent that has one is not offline.
+call.register("status", { "allow-oom" }, function(a)
+  local lost = call.refuse_lost(a.uid, a.connection)
+  if lost then return lost end
   local agent = tiers.agent(a.uid)
-  if not agent then return call.refuse("conflict", "this agent is offline; connect again") end
   if agent.state ~= a.state then
     tiers.leave(agent)
     agent.state = a.state
