@@ -1,0 +1,186 @@
+"""What each side of every conversation sent, was acked and was shown, held against the store.
+
+Pure. Times are seconds of one clock. A fault is a sentence; none is what should be.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from imchat.ids import Uid
+from imchat.protocol import StoredMessage
+
+TOPIC = "topic-"
+"""How the ids begin that the server gives: a customer's topic becomes a message."""
+
+Pair = tuple[Uid, Uid]
+
+
+@dataclass(slots=True)
+class Sent:
+    """A message that was sent, and what came of it."""
+
+    at: float
+    seq: int | None = None
+    acked_at: float | None = None
+    refused: str | None = None
+
+    @property
+    def took(self) -> float | None:
+        """Seconds from sending to the ack."""
+        return None if self.acked_at is None else self.acked_at - self.at
+
+
+@dataclass(slots=True)
+class Side:
+    """What one uid sent to another, in order, and what it was shown of their conversation."""
+
+    me: Uid
+    peer: Uid
+    sent: dict[str, Sent] = field(default_factory=dict)
+    acks: list[str] = field(default_factory=list)
+    """In the order in which they came."""
+    shown: list[StoredMessage] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Count:
+    """What became of everything. All but the first lines must be empty."""
+
+    sent: int = 0
+    acked: int = 0
+    refused: int = 0
+    stored: int = 0
+    shown: int = 0
+    longest_ms: int = 0
+    p99_ms: int = 0
+    lost: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
+    unacked: list[str] = field(default_factory=list)
+    untrue: list[str] = field(default_factory=list)
+    """What was said otherwise than it is: refused and stored, shown otherwise than stored."""
+
+    @property
+    def faults(self) -> list[str]:
+        """All of them."""
+        return [*self.lost, *self.twice, *self.out_of_order, *self.unacked, *self.untrue]
+
+
+class Ledger:
+    """Written while clients talk, then closed over what the store holds."""
+
+    def __init__(self) -> None:
+        self._sides: dict[Pair, Side] = {}
+
+    def side(self, me: Uid, peer: Uid) -> Side:
+        """The account of `me` of its conversation with `peer`."""
+        if (me, peer) not in self._sides:
+            self._sides[me, peer] = Side(me, peer)
+        return self._sides[me, peer]
+
+    def sent(self, me: Uid, peer: Uid, id: str, *, at: float) -> None:
+        """A message is sent, for the first time."""
+        self.side(me, peer).sent[id] = Sent(at)
+
+    def acked(self, me: Uid, peer: Uid, id: str, seq: int, *, at: float) -> None:
+        """It was acked."""
+        side = self.side(me, peer)
+        side.sent[id].seq, side.sent[id].acked_at = seq, at
+        side.acks.append(id)
+
+    def refused(self, me: Uid, peer: Uid, id: str, code: str) -> None:
+        """It was refused for good."""
+        self.side(me, peer).sent[id].refused = code
+
+    def shown(self, me: Uid, message: StoredMessage) -> None:
+        """A client told its user of a message."""
+        peer = message.to if message.sender == me else message.sender
+        self.side(me, peer).shown.append(message)
+
+    def pairs(self) -> set[Pair]:
+        """The conversations, each once."""
+        return {(min(pair), max(pair)) for pair in self._sides}
+
+    def close(self, stored: Mapping[Pair, Sequence[StoredMessage]]) -> Count:
+        """Hold everything against what is stored of each pair, in the order it was read in."""
+        count = Count()
+        took: list[float] = []
+        for pair in self.pairs() | stored.keys():
+            history = stored.get(pair, ())
+            count.stored += len(history)
+            _check_history(pair, history, count)
+            for me, peer in (pair, pair[::-1]):
+                side = self.side(me, peer)
+                _check_sent(side, history, count)
+                _check_shown(side, history, count)
+                took += (sent.took for sent in side.sent.values() if sent.took is not None)
+        if took:
+            took.sort()
+            count.longest_ms = round(took[-1] * 1000)
+            count.p99_ms = round(took[math.ceil(len(took) * 0.99) - 1] * 1000)
+        return count
+
+
+def _check_history(pair: Pair, history: Sequence[StoredMessage], count: Count) -> None:
+    seqs = [message.seq for message in history]
+    if seqs != list(range(1, len(seqs) + 1)):
+        count.out_of_order.append(f"the history of {pair} is not 1, 2, 3 …: {seqs}")
+    for (sender, id), times in Counter((m.sender, m.id) for m in history).items():
+        if times > 1:
+            count.twice.append(f"{id} of {sender} is stored {times} times in {pair}")
+
+
+def _check_sent(side: Side, history: Sequence[StoredMessage], count: Count) -> None:
+    where = f"of {side.me} to {side.peer}"
+    seqs: dict[str, list[int]] = defaultdict(list)
+    for message in history:
+        if message.sender == side.me:
+            seqs[message.id].append(message.seq)
+    count.sent += len(side.sent)
+    for id, sent in side.sent.items():
+        count.acked += sent.seq is not None
+        count.refused += sent.refused is not None
+        if sent.refused is not None:
+            if id in seqs or sent.seq is not None:
+                count.untrue.append(f"{id} {where} was refused ({sent.refused}) and is stored")
+        elif sent.seq is None:
+            count.unacked.append(f"{id} {where} was neither acked nor refused")
+        elif id not in seqs:
+            count.lost.append(f"{id} {where} was acked as {sent.seq} and is not stored")
+        elif sent.seq not in seqs[id]:
+            count.untrue.append(f"{id} {where} was acked as {sent.seq}, is stored as {seqs[id]}")
+    for id in seqs.keys() - side.sent.keys():
+        if not id.startswith(TOPIC):
+            count.untrue.append(f"{id} {where} is stored and was never sent")
+    count.out_of_order += _disorder(side, f"the acks {where}")
+
+
+def _disorder(side: Side, what: str) -> Iterator[str]:
+    as_sent = [sent.seq for sent in side.sent.values() if sent.seq is not None]
+    if as_sent != sorted(as_sent):
+        yield f"{what} do not number the messages as they were sent: {as_sent}"
+    as_told = [side.sent[id].seq for id in side.acks]
+    if as_told != sorted(seq for seq in as_told if seq is not None):
+        yield f"{what} came out of order: {as_told}"
+
+
+def _check_shown(side: Side, history: Sequence[StoredMessage], count: Count) -> None:
+    where = f"to {side.me} of the conversation with {side.peer}"
+    due = {m.seq: m for m in history if m.sender != side.me or m.id not in side.sent}
+    seqs = [message.seq for message in side.shown]
+    count.shown += len(seqs)
+    for seq, times in Counter(seqs).items():
+        if times > 1:
+            count.twice.append(f"message {seq} was shown {times} times {where}")
+    if seqs != sorted(seqs):
+        count.out_of_order.append(f"messages were shown out of order {where}: {seqs}")
+    for seq in due.keys() - set(seqs):
+        count.lost.append(f"message {seq} ({due[seq].id}) is stored and was not shown {where}")
+    for message in side.shown:
+        found = due.get(message.seq)
+        if found is None:
+            count.untrue.append(f"message {message.seq} ({message.id}) should not be shown {where}")
+        elif (found.id, found.body) != (message.id, message.body):
+            count.untrue.append(f"message {message.seq} was shown otherwise than stored {where}")

@@ -1,0 +1,168 @@
+"""The processes of a site: a Valkey and nodes, to be killed, paused and started again."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+import imchat
+from imchat.store.embedded import _CONFIG, _quoted, find_binary
+from tests.cli.commands import store_processes
+from tests.support import eventually
+
+PACKAGE = Path(imchat.__file__).parent
+START_S = 60.0
+STOP_S = 30.0
+LOG_TAIL = 4_000
+
+
+class Process:
+    """A command whose output is kept in `log`, by a name to call it in a report."""
+
+    def __init__(self, name: str, log: Path) -> None:
+        self.name = name
+        self.log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def exit_status(self) -> int | None:
+        """None while it runs."""
+        return None if self._process is None else self._process.poll()
+
+    def _launch(
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=cwd,
+                env={**os.environ, **(env or {})},
+                # SIGXFSZ stays ignored as in this process: a file too large is an error of write().
+                restore_signals=False,
+            )
+        assert self._process.stdin is not None
+        self._process.stdin.write(stdin)
+        self._process.stdin.close()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+    async def ended(self) -> int:
+        """Wait for its end; gives the exit status."""
+        await eventually(
+            lambda: self.exit_status is not None, f"{self.name} ends", timeout=STOP_S
+        )
+        assert self.exit_status is not None
+        return self.exit_status
+
+    async def kill(self) -> None:
+        """SIGKILL, also if it is paused."""
+        if self._process is not None and self.exit_status is None:
+            self.signal(signal.SIGKILL)
+            await self.ended()
+
+    def tail(self) -> str:
+        """The end of what it logged."""
+        with contextlib.suppress(FileNotFoundError):
+            return self.log.read_text(errors="replace")[-LOG_TAIL:]
+        return ""
+
+
+class Valkey(Process):
+    """A Valkey of its own, configured as the embedded one is; its data outlives it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory / "valkey"
+        self.directory.mkdir()
+        super().__init__("valkey", directory / "valkey.log")
+        self.url = f"unix://{self.directory / 'valkey.sock'}"
+
+    async def start(self) -> None:
+        """Start it on the data that it left, and wait until it has loaded them."""
+        config = _CONFIG.format(directory=_quoted(self.directory))
+        self._launch([find_binary(), "-"], cwd=self.directory, stdin=config.encode())
+        async with Redis.from_url(self.url) as redis:
+            await eventually(lambda: _answers(redis), "Valkey answers", timeout=START_S)
+
+    @property
+    def append_only_file(self) -> Path:
+        """The file that it appends to now."""
+        return max((self.directory / "appendonlydir").glob("*.incr.aof"))
+
+
+class Node(Process):
+    """`imchat serve` on a port of its own; `source` is the directory of its package."""
+
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        *options: str,
+        source: Path = PACKAGE,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(name, directory / f"{name}.log")
+        self.data_dir = directory / name
+        self._options = options
+        self._source = source
+        self._env = env
+
+    async def start(self) -> None:
+        """Start it and wait until it serves."""
+        self._launch(
+            [
+                sys.executable, "-m", "imchat", "serve", "--port", "0",
+                "--data-dir", self.data_dir, *self._options,
+            ],
+            cwd=self._source.parent,
+            env=self._env,
+        )
+        await eventually(
+            lambda: self.url or self.exit_status is not None, f"{self.name} serves", timeout=START_S
+        )
+        assert self.url, f"{self.name} did not start:\n{self.tail()}"
+
+    @property
+    def url(self) -> str:
+        """Where it listens, "" if it does not yet."""
+        found = re.search(r"^imchat \S+ listens on (\S+)", self.log.read_text(), re.MULTILINE)
+        return found[1] if found else ""
+
+    @property
+    def valkey_pid(self) -> int:
+        """Of its embedded store."""
+        [pid] = store_processes(self.data_dir)
+        return pid
+
+
+async def _answers(redis: Redis) -> bool:
+    with contextlib.suppress(Exception):  # not there yet, or loading
+        return bool(await redis.ping())
+    return False
+
+
+async def end_all(processes: Sequence[Process]) -> None:
+    """Kill them."""
+    await asyncio.gather(*(process.kill() for process in processes))

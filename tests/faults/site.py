@@ -1,0 +1,130 @@
+"""A site under test: a store, nodes, and the proxies between them and their clients."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from imchat import tokens
+from imchat.store.store import Rules, Store
+from tests.cli.commands import store_processes
+from tests.faults.processes import PACKAGE, Node, Process, Valkey, end_all
+from tests.proxy import Proxy, proxy_to
+
+TOKEN_TTL_S = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a site is built."""
+
+    nodes: int = 2
+    grace_s: float = 30
+    embedded: bool = False
+    """One node with its own store, which it restarts."""
+
+
+class Site:
+    """Clients come by way of `front` or of `side`, which both lead to all nodes.
+
+    Each node reaches the store by way of the proxy of its name in `to_store`.
+    """
+
+    def __init__(self, plan: Plan, directory: Path, stack: contextlib.AsyncExitStack) -> None:
+        self.plan = plan
+        self.directory = directory
+        self.nodes: list[Node] = []
+        self.valkey: Valkey | None = None
+        self.front = Proxy()
+        self.side = Proxy()
+        self.to_store: dict[str, Proxy] = {}
+        self.processes: list[Process] = []
+        """All that ever ran, for their logs."""
+        self._stack = stack
+        self._secret = secrets.token_urlsafe(48)
+
+    def token(self, role: str, uid: str) -> str:
+        """A token that all nodes take, whatever their clocks say."""
+        return tokens.mint(self._secret, tokens.identity(uid, role), ttl_s=TOKEN_TTL_S)
+
+    async def start(self) -> None:
+        """Start the store, the nodes, and the proxies."""
+        self.front = await self._stack.enter_async_context(proxy_to())
+        self.side = await self._stack.enter_async_context(proxy_to())
+        if not self.plan.embedded:
+            self.valkey = Valkey(self.directory)
+            self.processes.append(self.valkey)
+            await self.valkey.start()
+        for _ in range(1 if self.plan.embedded else self.plan.nodes):
+            await self.add_node()
+
+    async def add_node(
+        self, *, source: Path = PACKAGE, env: Mapping[str, str] | None = None
+    ) -> Node:
+        """Start a node more, to which clients are sent from now on."""
+        name = f"node-{len(self.processes)}"
+        options = ["--grace", f"{self.plan.grace_s}"]
+        if self.valkey is not None:
+            proxy = await self._stack.enter_async_context(proxy_to(self.valkey.url))
+            self.to_store[name] = proxy
+            options += ["--redis", proxy.url]
+        node = Node(name, self.directory, *options, source=source, env=env)
+        node.data_dir.mkdir(mode=0o700)
+        (node.data_dir / tokens.SECRET_FILE).write_text(self._secret + "\n")
+        self.processes.append(node)
+        await node.start()
+        self.nodes.append(node)
+        for proxy in (self.front, self.side):
+            proxy.targets.append(node.url)
+        return node
+
+    def forget(self, node: Node) -> None:
+        """Send no more clients to a node."""
+        self.nodes.remove(node)
+        for proxy in (self.front, self.side):
+            proxy.targets.remove(node.url)
+
+    @property
+    def store_url(self) -> str:
+        """Of the store itself, past all proxies."""
+        if self.valkey is not None:
+            return self.valkey.url
+        return f"unix://{self.nodes[0].data_dir / 'store' / 'valkey.sock'}"
+
+    def store(self) -> Store:
+        """The store as the nodes have it."""
+        return Store(self.store_url, rules=Rules(grace_s=self.plan.grace_s))
+
+    @property
+    def store_pid(self) -> int:
+        """Of the Valkey."""
+        return self.nodes[0].valkey_pid if self.valkey is None else self.valkey.pid
+
+    def logs(self) -> str:
+        """The end of every log."""
+        return "\n".join(f"--- {process.name}\n{process.tail()}" for process in self.processes)
+
+    async def end(self) -> None:
+        """Kill all that runs."""
+        await end_all(self.processes)
+        for process in self.processes:
+            if isinstance(process, Node):
+                for pid in store_processes(process.data_dir):
+                    os.kill(pid, signal.SIGKILL)
+
+
+@contextlib.asynccontextmanager
+async def running_site(plan: Plan) -> AsyncIterator[Site]:
+    """A site in a directory of its own, until the end of the block, whatever happens."""
+    directory = Path(tempfile.mkdtemp(prefix="imchat-faults-"))
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        site = Site(plan, directory, stack)
+        stack.push_async_callback(site.end)
+        await site.start()
+        yield site
