@@ -12,10 +12,11 @@ import msgspec
 from imchat.ids import Uid
 from imchat.protocol import StoredMessage
 from imchat.store.store import Store
-from tests.faults.doctor import Watch, examine, watching
+from tests.faults.doctor import Watch, events_of, examine, watching
 from tests.faults.ledger import Count, Pair
 from tests.faults.load import Load, Shape, loading
 from tests.faults.site import Plan, Site, running_site
+from tests.faults.trail import Trail
 
 HUSH_S = 60.0
 """So long after the last message was sent it must be answered, and shown to the other."""
@@ -38,6 +39,11 @@ class Bench:
     async def steady(self, share: float = 1.0) -> None:
         """Let the load go on for a while."""
         await asyncio.sleep(self.steady_s * share)
+
+    def check(self, true_so: bool, otherwise: str) -> None:
+        """Note a fault if it is not so."""
+        if not true_so:
+            self.faults.append(otherwise)
 
 
 Inject = Callable[[Bench], Awaitable[None]]
@@ -86,6 +92,8 @@ async def run(fault: Fault, *, shape: Shape, steady_s: float) -> Result:
         await load.hush(timeout=HUSH_S)
         count = await _counted(site, load)
         doctor += await examine(site)
+        trail = Trail(grace_s=fault.plan.grace_s, punctual=fault.plan.punctual)
+        doctor += trail.replay(await events_of(site))
         return Result(
             fault=fault,
             seconds=time.monotonic() - began,
@@ -93,7 +101,11 @@ async def run(fault: Fault, *, shape: Shape, steady_s: float) -> Result:
             count=count,
             doctor=[*watch.faults, *doctor],
             faults=[*bench.faults, *load.faults],
-            notes=[*bench.notes, f"refused requests: {dict(load.refusals)}"],
+            notes=[
+                *bench.notes,
+                f"{trail.requeues} chats re-queued, {trail.disconnects} closed as disconnected",
+                f"requests refused: {dict(load.refusals)}",
+            ],
             logs=site.logs(),
         )
 

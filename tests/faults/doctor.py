@@ -9,8 +9,11 @@ from imchat.errors import Unavailable
 from imchat.store.facts import Site as Standing
 from imchat.store.store import Store
 from tests.faults.site import Site
+from tests.faults.trail import Event
 
 LOOK_S = 0.25
+PAGE = 1_000
+EVENTS = "imchat:{main}:events"
 AUDIT_EVERY = 6
 """Looks, for one audit: it visits every key."""
 
@@ -79,3 +82,14 @@ async def examine(site: Site) -> list[str]:
     """What `imchat doctor` finds."""
     async with site.store() as store:
         return await store.audit()
+
+
+async def events_of(site: Site) -> list[Event]:
+    """The site's audit log, from its beginning."""
+    events: list[Event] = []
+    after = "-"
+    async with site.redis() as redis:
+        while page := await redis.xrange(EVENTS, after, count=PAGE):
+            events += (event for _, event in page)
+            after = f"({page[-1][0]}"
+    return events

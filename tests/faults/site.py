@@ -1,5 +1,6 @@
 """A site under test: a store, nodes, and the proxies between them and their clients."""
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -8,14 +9,21 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
 
 from imchat import tokens
 from imchat.store.store import Rules, Store
 from tests.cli.commands import store_processes
 from tests.faults.processes import PACKAGE, Node, Process, Valkey, end_all
 from tests.proxy import Proxy, proxy_to
+from tests.support import eventually
 
+NODES = "imchat:{main}:nodes"
+SOON_S = 30.0
 TOKEN_TTL_S = 86_400
 
 
@@ -27,6 +35,8 @@ class Plan:
     grace_s: float = 30
     embedded: bool = False
     """One node with its own store, which it restarts."""
+    punctual: bool = True
+    """Whether the store is there all the time, so that what is due is done in time."""
 
 
 class Site:
@@ -100,6 +110,31 @@ class Site:
         """The store as the nodes have it."""
         return Store(self.store_url, rules=Rules(grace_s=self.plan.grace_s))
 
+    def redis(self) -> Redis:
+        """A plain client of the store, past all proxies."""
+        return Redis.from_url(self.store_url, decode_responses=True)
+
+    async def has_nodes(self, count: int) -> None:
+        """Wait until the store knows of so many nodes; the dead are known until they are swept."""
+        async with self.redis() as redis:
+
+            async def so_many() -> bool:
+                return bool(await redis.zcard(NODES) == count)
+
+            await eventually(so_many, f"there are {count} nodes", timeout=SOON_S)
+
+    async def is_healthy(self, healthy: bool) -> None:
+        """Wait until every node says so of itself (or not)."""
+        wanted = 200 if healthy else 503
+        for node in self.nodes:
+            what = f"{node.name} is {'healthy' if healthy else 'not healthy'}"
+            await eventually(partial(_says, node, wanted), what, timeout=SOON_S)
+
+    @property
+    def connections(self) -> int:
+        """How many clients have ever connected."""
+        return self.front.accepted + self.side.accepted
+
     @property
     def store_pid(self) -> int:
         """Of the Valkey."""
@@ -116,6 +151,17 @@ class Site:
             if isinstance(process, Node):
                 for pid in store_processes(process.data_dir):
                     os.kill(pid, signal.SIGKILL)
+
+
+async def _says(node: Node, status: int) -> bool:
+    """Whether it answers so when it is asked for its health."""
+    where = urlsplit(node.url)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    try:
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return b" %d " % status in await reader.readline()
+    finally:
+        writer.close()
 
 
 @contextlib.asynccontextmanager
