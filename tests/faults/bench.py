@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from imchat.ids import Uid
 from imchat.protocol import StoredMessage
 from imchat.store.store import Store
 from tests.faults.doctor import Watch, events_of, examine, watching
-from tests.faults.ledger import Count, Pair
+from tests.faults.ledger import Count, Pair, Said
 from tests.faults.load import Load, Shape, loading
 from tests.faults.site import Plan, Site, running_site
 from tests.faults.trail import Trail
@@ -130,14 +129,15 @@ async def _counted(site: Site, load: Load) -> Count:
     return count
 
 
-async def _history(store: Store, pair: Pair) -> list[StoredMessage]:
+async def _history(store: Store, pair: Pair) -> list[Said]:
     one, other = pair
-    messages: list[StoredMessage] = []
+    messages: list[Said] = []
     while True:
         # A uid may read any conversation of its own; its role is of no matter to that.
         page = await store.history(
             Uid(one), role="customer", peer=Uid(other), after=len(messages), limit=PAGE
         )
-        messages += (msgspec.convert(json.loads(m), StoredMessage) for m in page.messages)
+        stored = (msgspec.json.decode(message, type=StoredMessage) for message in page.messages)
+        messages += map(Said.of, stored)
         if not page.more:
             return messages

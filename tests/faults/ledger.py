@@ -7,14 +7,33 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from imchat.ids import Uid
+from imchat.client import Line
+from imchat.ids import ChatId, Uid
 from imchat.protocol import StoredMessage
 
 TOPIC = "topic-"
 """How the ids begin that the server gives: a customer's topic becomes a message."""
 
 Pair = tuple[Uid, Uid]
+
+
+class Said(NamedTuple):
+    """A message as it is stored, or as it stands on a screen."""
+
+    seq: int
+    id: str
+    sender: Uid
+    body: str
+    chat: ChatId
+
+    @classmethod
+    def of(cls, message: StoredMessage | Line) -> "Said":
+        """What a client tells, or shows as stored."""
+        assert message.seq is not None
+        assert message.chat is not None
+        return cls(message.seq, message.id, message.sender, message.body, message.chat)
 
 
 @dataclass(slots=True)
@@ -41,7 +60,10 @@ class Side:
     sent: dict[str, Sent] = field(default_factory=dict)
     acks: list[str] = field(default_factory=list)
     """In the order in which they came."""
-    shown: list[StoredMessage] = field(default_factory=list)
+    shown: list[Said] = field(default_factory=list)
+    """In the order in which it came."""
+    loaded: list[Said] = field(default_factory=list)
+    """What was put in front of that, from the history."""
 
 
 @dataclass(slots=True)
@@ -94,16 +116,19 @@ class Ledger:
         """It was refused for good."""
         self.side(me, peer).sent[id].refused = code
 
-    def shown(self, me: Uid, message: StoredMessage) -> None:
-        """A client told its user of a message."""
-        peer = message.to if message.sender == me else message.sender
+    def shown(self, me: Uid, peer: Uid, message: Said) -> None:
+        """A client showed a message behind all others of the conversation."""
         self.side(me, peer).shown.append(message)
+
+    def loaded(self, me: Uid, peer: Uid, page: Sequence[Said]) -> None:
+        """A client put these in front of all that it had shown of the conversation."""
+        self.side(me, peer).loaded[:0] = page
 
     def pairs(self) -> set[Pair]:
         """The conversations, each once."""
         return {(min(pair), max(pair)) for pair in self._sides}
 
-    def close(self, stored: Mapping[Pair, Sequence[StoredMessage]]) -> Count:
+    def close(self, stored: Mapping[Pair, Sequence[Said]]) -> Count:
         """Hold everything against what is stored of each pair, in the order it was read in."""
         count = Count()
         took: list[float] = []
@@ -123,7 +148,7 @@ class Ledger:
         return count
 
 
-def _check_history(pair: Pair, history: Sequence[StoredMessage], count: Count) -> None:
+def _check_history(pair: Pair, history: Sequence[Said], count: Count) -> None:
     seqs = [message.seq for message in history]
     if seqs != list(range(1, len(seqs) + 1)):
         count.out_of_order.append(f"the history of {pair} is not 1, 2, 3 …: {seqs}")
@@ -132,7 +157,7 @@ def _check_history(pair: Pair, history: Sequence[StoredMessage], count: Count) -
             count.twice.append(f"{id} of {sender} is stored {times} times in {pair}")
 
 
-def _check_sent(side: Side, history: Sequence[StoredMessage], count: Count) -> None:
+def _check_sent(side: Side, history: Sequence[Said], count: Count) -> None:
     where = f"of {side.me} to {side.peer}"
     seqs: dict[str, list[int]] = defaultdict(list)
     for message in history:
@@ -166,10 +191,11 @@ def _disorder(side: Side, what: str) -> Iterator[str]:
         yield f"{what} came out of order: {as_told}"
 
 
-def _check_shown(side: Side, history: Sequence[StoredMessage], count: Count) -> None:
+def _check_shown(side: Side, history: Sequence[Said], count: Count) -> None:
     where = f"to {side.me} of the conversation with {side.peer}"
     due = {m.seq: m for m in history if m.sender != side.me or m.id not in side.sent}
-    seqs = [message.seq for message in side.shown]
+    on_screen = [*side.loaded, *side.shown]
+    seqs = [message.seq for message in on_screen]
     count.shown += len(seqs)
     for seq, times in Counter(seqs).items():
         if times > 1:
@@ -177,8 +203,10 @@ def _check_shown(side: Side, history: Sequence[StoredMessage], count: Count) -> 
     if seqs != sorted(seqs):
         count.out_of_order.append(f"messages were shown out of order {where}: {seqs}")
     for seq in due.keys() - set(seqs):
-        count.lost.append(f"message {seq} ({due[seq].id}) is stored and was not shown {where}")
-    for message in side.shown:
+        message = due[seq]
+        what = f"message {seq} ({message.id}, chat {message.chat})"
+        count.lost.append(f"{what} is stored and was not shown {where}")
+    for message in on_screen:
         found = due.get(message.seq)
         if found is None:
             count.untrue.append(f"message {message.seq} ({message.id}) should not be shown {where}")

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from imchat import protocol
-from imchat.client import Client, Missed
+from imchat.client import Client, Connected, Missed
 from imchat.errors import ImchatError, RequestError
 from imchat.ids import ChatId, Uid
-from tests.faults.ledger import Ledger
-from tests.support import eventually
+from tests.faults.ledger import Ledger, Said
+from tests.support import POLL_S, eventually
 
 T = TypeVar("T")
 
@@ -55,19 +55,23 @@ class Bot:
     def __init__(self, load: "Load", role: str, uid: Uid, url: str) -> None:
         self.uid = uid
         self.client = Client(url, load.token(role, uid), in_flight=1)
+        self.is_quiet = False
+        """Whether it has had its last turn."""
         self._load = load
         self._is_agent = role == "agent"
         self._ages: dict[ChatId, float] = {}
         self._said = 0
+        self._loading: set[Uid] = set()
 
     async def live(self) -> None:
         """Take turns until the load is to end, then only listen, until cancelled."""
         async with self.client, asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
+            tasks.create_task(self._listen(tasks))
             await self.client.ready()
             while not self._load.quiet.is_set():
                 await self._take_turn()
                 await self._pause()
+            self.is_quiet = True
 
     async def _pause(self) -> None:
         pace = self._load.shape.pace_s
@@ -75,15 +79,41 @@ class Bot:
             async with asyncio.timeout(random.uniform(0.5, 1.5) * pace):
                 await self._load.quiet.wait()
 
-    async def _listen(self) -> None:
+    async def _listen(self, tasks: asyncio.TaskGroup) -> None:
         async for event in self.client:
             match event:
-                case protocol.Message():
-                    self._load.ledger.shown(self.uid, event)
+                case protocol.Message(sender=sender, to=to):
+                    peer = to if sender == self.uid else sender
+                    self._load.ledger.shown(self.uid, peer, Said.of(event))
+                case Connected(welcome):
+                    for chat in welcome.chats:
+                        self._opened(chat, tasks)
+                case protocol.Assigned(chat=chat):
+                    self._opened(chat, tasks)
                 case Missed(count):
                     self._load.faults.append(f"{count} events of {self.uid} were dropped")
                 case protocol.Error():
                     self._load.refusals[f"pushed {event.code}"] += 1
+
+    def _opened(self, chat: protocol.Chat, tasks: asyncio.TaskGroup) -> None:
+        # As the screens do: a chat that is new here may have begun long ago.
+        if chat.agent is not None:
+            peer = chat.customer if self._is_agent else chat.agent
+            if peer not in self._loading:
+                self._loading.add(peer)
+                tasks.create_task(self._load_earlier(peer))
+
+    async def _load_earlier(self, peer: Uid) -> None:
+        conversation = self.client.conversation(peer)
+        try:
+            while conversation.has_earlier:
+                count = await self.client.load_earlier(peer)
+                page = [Said.of(line) for line in conversation.lines[:count]]
+                self._load.ledger.loaded(self.uid, peer, page)
+        except RequestError as error:
+            self._load.faults.append(f"{self.uid} cannot read on with {peer}: {error}")
+        finally:
+            self._loading.remove(peer)
 
     async def _take_turn(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -203,8 +233,10 @@ class Load:
         What is not by then is left for the ledger to find.
         """
         self.quiet.set()
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=timeout)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self._under_way or not all(bot.is_quiet for bot in self.bots):
+                    await asyncio.sleep(POLL_S)
 
 
 @contextlib.asynccontextmanager

@@ -1,21 +1,24 @@
 """The faults: each a function of a bench that does it and waits until it is over."""
 
 import asyncio
+import os
 import resource
 import signal
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.faults.bench import Bench, Fault, Inject
-from tests.faults.processes import PACKAGE, Node
-from tests.faults.site import Plan
+from tests.faults.site import SOON_S, Plan
+from tests.proxy import Gate, Proxy
 from tests.support import eventually
 
 FAULTS: dict[str, Fault] = {}
 
 LEASE_S = 10.0
+SLACK_S = 4.0
+KEEPALIVES_S = 45.0
+"""The server's, which is the longer one, and its patience."""
 OUTAGE_S = 3.0
+HELD_S = 0.2
 CUTS = 10
 
 
@@ -55,13 +58,68 @@ async def node_pause(bench: Bench) -> None:
     bench.check("was declared dead" in victim.tail(), "the node did not notice that it was dead")
 
 
+# --- clients and nodes --------------------------------------------------------------
+
+
+@fault("grace", plan=Plan(grace_s=3))
+async def grace(bench: Bench) -> None:
+    """Half of all are away for longer than the grace: chats are re-queued or closed, once."""
+    side = bench.site.side
+    side.refuses = True
+    side.cut()
+    await asyncio.sleep(bench.site.plan.grace_s + SLACK_S)
+    side.refuses = False
+    await bench.load.all_online()
+
+
+@fault("client-cut")
+async def client_cut(bench: Bench) -> None:
+    """Half of all lose their connections again and again, whatever is under way."""
+    for _ in range(CUTS):
+        bench.site.side.cut()
+        await bench.load.all_online()
+
+
+@fault("client-stall")
+async def client_stall(bench: Bench) -> None:
+    """Nothing comes through to half of all for longer than the keepalive."""
+    bench.site.side.stall()
+    await asyncio.sleep(KEEPALIVES_S)
+    bench.site.side.flow()
+    await bench.load.all_online()
+
+
+@fault("client-half-open")
+async def client_half_open(bench: Bench) -> None:
+    """Half of all lose the server and are told nothing; then the server loses them likewise."""
+    bench.site.side.half_open(lost="server")
+    before = bench.site.side.accepted
+    await eventually(
+        lambda: bench.site.side.accepted >= before + len(bench.load.bots) // 2,
+        "all have noticed",
+        timeout=KEEPALIVES_S + 10,
+    )
+    await bench.load.all_online()
+    bench.site.side.half_open(lost="client")
+    await bench.load.all_online()
+
+
+@fault("client-slow")
+async def client_slow(bench: Bench) -> None:
+    """To half of all everything comes late and in tiny pieces."""
+    for gate in (bench.site.side.up, bench.site.side.down):
+        gate.delay_s, gate.slice = 0.2, 7
+    await bench.steady()
+    for gate in (bench.site.side.up, bench.site.side.down):
+        gate.delay_s, gate.slice = 0.0, None
+
+
 # --- the store --------------------------------------------------------------------
 
 
 @fault("store-kill", plan=Plan(punctual=False))
 async def store_kill(bench: Bench) -> None:
     """Valkey is killed and started again: 503 meanwhile, and no client loses its connection."""
-    assert bench.site.valkey is not None
     connections = bench.site.connections
     await bench.site.valkey.kill()
     await bench.site.is_healthy(False)
@@ -69,3 +127,106 @@ async def store_kill(bench: Bench) -> None:
     await bench.site.valkey.start()
     await bench.site.is_healthy(True)
     bench.check(bench.site.connections == connections, "clients lost their connections")
+
+
+@fault("store-kill-embedded", plan=Plan(embedded=True, punctual=False))
+async def store_kill_embedded(bench: Bench) -> None:
+    """The Valkey of a server that has its own is killed; the server starts it again."""
+    connections = bench.site.connections
+    [killed] = bench.site.embedded_pids
+    os.kill(killed, signal.SIGKILL)
+    await eventually(
+        lambda: bench.site.embedded_pids not in ([], [killed]), "it runs again", timeout=SOON_S
+    )
+    await bench.site.is_healthy(True)
+    bench.check(bench.site.connections == connections, "clients lost their connections")
+
+
+@fault("store-torn", plan=Plan(punctual=False))
+async def store_torn(bench: Bench) -> None:
+    """Valkey is killed, and the last command of its append-only file is torn."""
+    valkey = bench.site.valkey
+    await valkey.kill()
+    with valkey.append_only_file.open("ab") as file:
+        file.write(b"*3\r\n$3\r\nSET\r\n$9\r\nhalf a co")
+    await valkey.start()
+    await bench.site.is_healthy(True)
+
+
+@fault("store-cut-before", plan=Plan(punctual=False))
+async def store_cut_before(bench: Bench) -> None:
+    """Calls are lost on their way to the store, with their connections; it never had them."""
+    await _cut_off(bench, lambda proxy: proxy.up)
+
+
+@fault("store-cut-after", plan=Plan(punctual=False))
+async def store_cut_after(bench: Bench) -> None:
+    """Replies are lost on their way from the store, which has done what it was asked."""
+    await _cut_off(bench, lambda proxy: proxy.down)
+
+
+async def _cut_off(bench: Bench, direction: Callable[[Proxy], Gate]) -> None:
+    proxies = list(bench.site.to_store.values())
+    for n in range(CUTS):
+        proxy = proxies[n % len(proxies)]
+        gate = direction(proxy)
+        gate.shut()
+        await eventually(lambda gate=gate: gate.held, "something is held")  # type: ignore[misc]
+        await asyncio.sleep(HELD_S)  # it is no matter how long; more is under way so
+        proxy.cut()
+        gate.open()
+        await bench.site.is_healthy(True)
+        await bench.steady(1 / CUTS)
+
+
+@fault("store-stall", plan=Plan(punctual=False))
+async def store_stall(bench: Bench) -> None:
+    """A node's store does not answer for longer than a call waits for it, and its lease."""
+    [proxy, _] = bench.site.to_store.values()
+    proxy.stall()
+    await asyncio.sleep(LEASE_S + SLACK_S)
+    proxy.flow()
+    await bench.site.is_healthy(True)
+    await bench.load.all_online()
+
+
+@fault("store-half-open", plan=Plan(punctual=False))
+async def store_half_open(bench: Bench) -> None:
+    """A node loses the store and is told nothing; then the store loses the node likewise."""
+    [proxy, _] = bench.site.to_store.values()
+    for lost in ("server", "client"):
+        proxy.half_open(lost)  # type: ignore[arg-type]
+        await bench.site.is_healthy(True)
+        await bench.steady(1 / 2)
+
+
+@fault("store-full", plan=Plan(punctual=False))
+async def store_full(bench: Bench) -> None:
+    """Valkey is at its maxmemory and takes nothing; then it is given more."""
+    async with bench.site.redis() as redis:
+        used = (await redis.info("memory"))["used_memory"]
+        await redis.config_set("maxmemory", used + 50_000)
+
+        async def refuses() -> bool:
+            return "errorstat_OOM" in await redis.info("errorstats")
+
+        await eventually(refuses, "Valkey refuses what would make it grow", timeout=SOON_S)
+        await asyncio.sleep(OUTAGE_S)
+        await redis.config_set("maxmemory", 0)
+
+
+@fault("disk-full", plan=Plan(punctual=False))
+async def disk_full(bench: Bench) -> None:
+    """Valkey's append-only file cannot grow and Valkey takes nothing; then there is room."""
+    valkey = bench.site.valkey
+    room = valkey.append_only_file.stat().st_size + 20_000
+    resource.prlimit(valkey.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    async with bench.site.redis() as redis:
+
+        async def it_failed() -> bool:
+            return bool((await redis.info("persistence"))["aof_last_write_status"] != "ok")
+
+        await eventually(it_failed, "a write failed", timeout=SOON_S)
+        await asyncio.sleep(OUTAGE_S)
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(valkey.pid, resource.RLIMIT_FSIZE, unlimited)

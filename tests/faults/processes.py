@@ -14,7 +14,6 @@ from redis.asyncio import Redis
 
 import imchat
 from imchat.store.embedded import _CONFIG, _quoted, find_binary
-from tests.cli.commands import store_processes
 from tests.support import eventually
 
 PACKAGE = Path(imchat.__file__).parent
@@ -149,12 +148,6 @@ class Node(Process):
         """Where it listens, "" if it does not yet."""
         found = re.search(r"^imchat \S+ listens on (\S+)", self.log.read_text(), re.MULTILINE)
         return found[1] if found else ""
-
-    @property
-    def valkey_pid(self) -> int:
-        """Of its embedded store."""
-        [pid] = store_processes(self.data_dir)
-        return pid
 
 
 async def _answers(redis: Redis) -> bool:

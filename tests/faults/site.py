@@ -49,7 +49,7 @@ class Site:
         self.plan = plan
         self.directory = directory
         self.nodes: list[Node] = []
-        self.valkey: Valkey | None = None
+        self._valkey: Valkey | None = None
         self.front = Proxy()
         self.side = Proxy()
         self.to_store: dict[str, Proxy] = {}
@@ -67,9 +67,9 @@ class Site:
         self.front = await self._stack.enter_async_context(proxy_to())
         self.side = await self._stack.enter_async_context(proxy_to())
         if not self.plan.embedded:
-            self.valkey = Valkey(self.directory)
-            self.processes.append(self.valkey)
-            await self.valkey.start()
+            self._valkey = Valkey(self.directory)
+            self.processes.append(self._valkey)
+            await self._valkey.start()
         for _ in range(1 if self.plan.embedded else self.plan.nodes):
             await self.add_node()
 
@@ -79,7 +79,7 @@ class Site:
         """Start a node more, to which clients are sent from now on."""
         name = f"node-{len(self.processes)}"
         options = ["--grace", f"{self.plan.grace_s}"]
-        if self.valkey is not None:
+        if self._valkey is not None:
             proxy = await self._stack.enter_async_context(proxy_to(self.valkey.url))
             self.to_store[name] = proxy
             options += ["--redis", proxy.url]
@@ -102,7 +102,7 @@ class Site:
     @property
     def store_url(self) -> str:
         """Of the store itself, past all proxies."""
-        if self.valkey is not None:
+        if self._valkey is not None:
             return self.valkey.url
         return f"unix://{self.nodes[0].data_dir / 'store' / 'valkey.sock'}"
 
@@ -136,9 +136,15 @@ class Site:
         return self.front.accepted + self.side.accepted
 
     @property
-    def store_pid(self) -> int:
-        """Of the Valkey."""
-        return self.nodes[0].valkey_pid if self.valkey is None else self.valkey.pid
+    def valkey(self) -> Valkey:
+        """The store that all nodes share."""
+        assert self._valkey is not None, "the node has its own"
+        return self._valkey
+
+    @property
+    def embedded_pids(self) -> list[int]:
+        """Of the store that the node started; none while there is none."""
+        return store_processes(self.nodes[0].data_dir)
 
     def logs(self) -> str:
         """The end of every log."""
