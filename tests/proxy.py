@@ -116,6 +116,7 @@ class Proxy:
         """From the servers to the clients."""
         self.port = 0
         self._links: set[Link] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
@@ -148,7 +149,18 @@ class Proxy:
     async def connected(
         self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter
     ) -> None:
-        """Carry one connection until either side ends it."""
+        """Take a connection of a client."""
+        task = asyncio.create_task(self._carry(from_client, to_client))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def ended(self) -> None:
+        """Wait until all connections have ended."""
+        await asyncio.gather(*self._tasks)
+
+    async def _carry(
+        self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter
+    ) -> None:
         self.accepted += 1
         far = None if self.refuses else await self._dial()
         if far is None:
@@ -184,6 +196,8 @@ async def proxy_to(*urls: str) -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         server.close()
+        proxy.refuses = True
         proxy.flow()
         proxy.cut()
+        await proxy.ended()
         await server.wait_closed()

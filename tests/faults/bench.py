@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -11,13 +11,16 @@ import msgspec
 from imchat.ids import Uid
 from imchat.protocol import StoredMessage
 from imchat.store.store import Store
+from tests.faults.bots import Shape
 from tests.faults.doctor import Watch, events_of, examine, watching
-from tests.faults.ledger import Count, Pair, Said
-from tests.faults.load import Load, Shape, loading
+from tests.faults.journal import copy
+from tests.faults.ledger import Count, Ledger, Pair, Said
+from tests.faults.load import Load, loading
 from tests.faults.site import Plan, Site, running_site
 from tests.faults.trail import Trail
+from tests.support import eventually
 
-HUSH_S = 60.0
+HUSH_S = 45.0
 """So long after the last message was sent it must be answered, and shown to the other."""
 PAGE = 500
 
@@ -30,8 +33,6 @@ class Bench:
     load: Load
     watch: Watch
     steady_s: float
-    notes: list[str] = field(default_factory=list)
-    """What else is worth telling of the run."""
     faults: list[str] = field(default_factory=list)
     """What the fault itself found wrong."""
 
@@ -60,73 +61,86 @@ class Fault:
 
 @dataclass(slots=True, kw_only=True)
 class Result:
-    """What came of it."""
+    """What came of it; `chats` were at work at most."""
 
-    fault: Fault
+    name: str
     seconds: float
     chats: int
     count: Count
     doctor: list[str]
-    faults: list[str]
+    """What was found wrong with the indexes and the audit log, during and after."""
+    others: list[str]
+    """What went wrong besides."""
     notes: list[str]
     logs: str
 
     @property
-    def all_faults(self) -> list[str]:
+    def faults(self) -> list[str]:
         """Every sentence of what is wrong."""
-        return [*self.faults, *self.doctor, *self.count.faults]
+        return [*self.others, *self.doctor, *self.count.faults]
 
 
 async def run(fault: Fault, *, shape: Shape, steady_s: float) -> Result:
     """Do it to a site under load; the same steady time before and after it."""
     began = time.monotonic()
-    async with _bench(fault.plan, shape, steady_s) as bench:
-        site, load, watch = bench.site, bench.load, bench.watch
-        await load.full()
-        await bench.steady()
-        await fault.inject(bench)
-        doctor = await examine(site)
-        await load.all_online()
-        await bench.steady()
-        await load.hush(timeout=HUSH_S)
+    async with (
+        running_site(fault.plan) as site,
+        watching(site) as watch,
+        loading([site.front.url, site.side.url], site.token, shape) as load,
+    ):
+        bench = Bench(site=site, load=load, watch=watch, steady_s=steady_s)
+        try:
+            await _go_through(fault, bench)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is counted what came of it)
+            bench.faults.append(f"it was not gone through with: {error!r}")
         count = await _counted(site, load)
-        doctor += await examine(site)
         trail = Trail(grace_s=fault.plan.grace_s, punctual=fault.plan.punctual)
-        doctor += trail.replay(await events_of(site))
+        doctor = [*watch.faults, *await examine(site), *trail.replay(await events_of(site))]
         return Result(
-            fault=fault,
+            name=fault.name,
             seconds=time.monotonic() - began,
             chats=watch.most_at_work,
             count=count,
-            doctor=[*watch.faults, *doctor],
-            faults=[*bench.faults, *load.faults],
+            doctor=doctor,
+            others=[*bench.faults, *load.stage.faults],
             notes=[
-                *bench.notes,
-                f"{trail.requeues} chats re-queued, {trail.disconnects} closed as disconnected",
-                f"requests refused: {dict(load.refusals)}",
+                f"re-queued: {trail.requeues}, closed as disconnected: {trail.disconnects}",
+                f"requests refused: {dict(load.stage.refusals)}",
             ],
             logs=site.logs(),
         )
 
 
-@contextlib.asynccontextmanager
-async def _bench(plan: Plan, shape: Shape, steady_s: float) -> AsyncIterator[Bench]:
-    async with (
-        running_site(plan) as site,
-        watching(site) as watch,
-        loading([site.front.url, site.side.url], site.token, shape) as load,
-    ):
-        yield Bench(site=site, load=load, watch=watch, steady_s=steady_s)
+async def _go_through(fault: Fault, bench: Bench) -> None:
+    await bench.load.full()
+    await bench.steady()
+    await fault.inject(bench)
+    bench.watch.faults += await examine(bench.site)
+    await bench.load.all_online()
+    await bench.steady()
+    await asyncio.gather(
+        bench.load.hush(timeout=HUSH_S), *(client.hush() for client in bench.site.clients)
+    )
 
 
 async def _counted(site: Site, load: Load) -> Count:
-    """Close the ledger; what is stored may still be on its way to a screen."""
-    deadline = time.monotonic() + HUSH_S
+    """Close the ledgers; what is stored may still be on its way to a screen."""
+    ledger = _all_accounts(site, load)
     async with site.store() as store:
-        stored = {pair: await _history(store, pair) for pair in load.ledger.pairs()}
-    while (count := load.ledger.close(stored)).lost and time.monotonic() < deadline:
-        await asyncio.sleep(1)
-    return count
+        stored = {pair: await _history(store, pair) for pair in ledger.pairs()}
+    with contextlib.suppress(AssertionError):
+        await eventually(
+            lambda: not _all_accounts(site, load).close(stored).lost, "all is shown", timeout=HUSH_S
+        )
+    return _all_accounts(site, load).close(stored)
+
+
+def _all_accounts(site: Site, load: Load) -> Ledger:
+    ledger = Ledger()
+    ledger.include(load.stage.ledger)
+    for client in site.clients:
+        copy(client.journal, ledger)
+    return ledger
 
 
 async def _history(store: Store, pair: Pair) -> list[Said]:

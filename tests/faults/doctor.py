@@ -90,6 +90,7 @@ async def events_of(site: Site) -> list[Event]:
     after = "-"
     async with site.redis() as redis:
         while page := await redis.xrange(EVENTS, after, count=PAGE):
-            events += (event for _, event in page)
-            after = f"({page[-1][0]}"
+            ids, entries = zip(*page, strict=True)
+            events += entries
+            after = f"({ids[-1]}"
     return events

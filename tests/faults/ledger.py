@@ -20,20 +20,24 @@ Pair = tuple[Uid, Uid]
 
 
 class Said(NamedTuple):
-    """A message as it is stored, or as it stands on a screen."""
+    """A message as it is stored, or as it stands on a screen; `at` in ms."""
 
     seq: int
     id: str
     sender: Uid
     body: str
     chat: ChatId
+    at: int
 
     @classmethod
     def of(cls, message: StoredMessage | Line) -> "Said":
         """What a client tells, or shows as stored."""
         assert message.seq is not None
         assert message.chat is not None
-        return cls(message.seq, message.id, message.sender, message.body, message.chat)
+        assert message.at is not None
+        return cls(
+            message.seq, message.id, message.sender, message.body, message.chat, message.at
+        )
 
 
 @dataclass(slots=True)
@@ -64,6 +68,8 @@ class Side:
     """In the order in which it came."""
     loaded: list[Said] = field(default_factory=list)
     """What was put in front of that, from the history."""
+    is_open: bool = True
+    """Whether the client that is there now was told of a chat of the two."""
 
 
 @dataclass(slots=True)
@@ -116,6 +122,16 @@ class Ledger:
         """It was refused for good."""
         self.side(me, peer).sent[id].refused = code
 
+    def opened(self, me: Uid, peer: Uid) -> None:
+        """A client was told of a chat of the two."""
+        self.side(me, peer).is_open = True
+
+    def began_anew(self, me: Uid) -> None:
+        """The client of `me` died, and another is there that has shown nothing yet."""
+        for side in self._sides.values():
+            if side.me == me:
+                side.shown, side.loaded, side.is_open = [], [], False
+
     def shown(self, me: Uid, peer: Uid, message: Said) -> None:
         """A client showed a message behind all others of the conversation."""
         self.side(me, peer).shown.append(message)
@@ -123,6 +139,19 @@ class Ledger:
     def loaded(self, me: Uid, peer: Uid, page: Sequence[Said]) -> None:
         """A client put these in front of all that it had shown of the conversation."""
         self.side(me, peer).loaded[:0] = page
+
+    def unanswered(self) -> list[tuple[Uid, str]]:
+        """To whom, and the id, of all that was neither acked nor refused, as it was sent."""
+        return [
+            (side.peer, id)
+            for side in self._sides.values()
+            for id, sent in side.sent.items()
+            if sent.seq is None and sent.refused is None
+        ]
+
+    def include(self, other: "Ledger") -> None:
+        """Add the accounts of others."""
+        self._sides.update(other._sides)
 
     def pairs(self) -> set[Pair]:
         """The conversations, each once."""
@@ -152,6 +181,9 @@ def _check_history(pair: Pair, history: Sequence[Said], count: Count) -> None:
     seqs = [message.seq for message in history]
     if seqs != list(range(1, len(seqs) + 1)):
         count.out_of_order.append(f"the history of {pair} is not 1, 2, 3 …: {seqs}")
+    times_of_day = [message.at for message in history]
+    if times_of_day != sorted(times_of_day):
+        count.out_of_order.append(f"the times of {pair} go back: {times_of_day}")
     for (sender, id), times in Counter((m.sender, m.id) for m in history).items():
         if times > 1:
             count.twice.append(f"{id} of {sender} is stored {times} times in {pair}")
@@ -193,7 +225,9 @@ def _disorder(side: Side, what: str) -> Iterator[str]:
 
 def _check_shown(side: Side, history: Sequence[Said], count: Count) -> None:
     where = f"to {side.me} of the conversation with {side.peer}"
-    due = {m.seq: m for m in history if m.sender != side.me or m.id not in side.sent}
+    if not side.is_open:
+        return
+    stored = {message.seq: message for message in history}
     on_screen = [*side.loaded, *side.shown]
     seqs = [message.seq for message in on_screen]
     count.shown += len(seqs)
@@ -202,13 +236,14 @@ def _check_shown(side: Side, history: Sequence[Said], count: Count) -> None:
             count.twice.append(f"message {seq} was shown {times} times {where}")
     if seqs != sorted(seqs):
         count.out_of_order.append(f"messages were shown out of order {where}: {seqs}")
-    for seq in due.keys() - set(seqs):
-        message = due[seq]
-        what = f"message {seq} ({message.id}, chat {message.chat})"
-        count.lost.append(f"{what} is stored and was not shown {where}")
+    for seq in stored.keys() - set(seqs):
+        message = stored[seq]
+        if message.sender != side.me:
+            what = f"message {seq} ({message.id}, chat {message.chat})"
+            count.lost.append(f"{what} is stored and was not shown {where}")
     for message in on_screen:
-        found = due.get(message.seq)
-        if found is None:
-            count.untrue.append(f"message {message.seq} ({message.id}) should not be shown {where}")
-        elif (found.id, found.body) != (message.id, message.body):
+        if stored.get(message.seq) != message:
             count.untrue.append(f"message {message.seq} was shown otherwise than stored {where}")
+    for message in side.shown:
+        if message.sender == side.me and message.id in side.sent:
+            count.twice.append(f"message {message.id} stands on the screen of who sent it {where}")

@@ -3,10 +3,18 @@
 import asyncio
 import os
 import resource
+import shutil
 import signal
+import time
+from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 from tests.faults.bench import Bench, Fault, Inject
+from tests.faults.doctor import events_of
+from tests.faults.processes import PACKAGE
 from tests.faults.site import SOON_S, Plan
 from tests.proxy import Gate, Proxy
 from tests.support import eventually
@@ -20,6 +28,7 @@ KEEPALIVES_S = 45.0
 OUTAGE_S = 3.0
 HELD_S = 0.2
 CUTS = 10
+WRONG_CLOCK = Path(__file__).parent / "wrong_clock"
 
 
 def fault(name: str, *, plan: Plan | None = None) -> Callable[[Inject], Inject]:
@@ -70,6 +79,9 @@ async def grace(bench: Bench) -> None:
     await asyncio.sleep(bench.site.plan.grace_s + SLACK_S)
     side.refuses = False
     await bench.load.all_online()
+    happened = Counter(event["what"] for event in await events_of(bench.site))
+    for what in ("offline", "requeued", "closed"):
+        bench.check(happened[what] > 0, f"nothing was {what}")
 
 
 @fault("client-cut")
@@ -78,6 +90,7 @@ async def client_cut(bench: Bench) -> None:
     for _ in range(CUTS):
         bench.site.side.cut()
         await bench.load.all_online()
+        await bench.steady(1 / CUTS)
 
 
 @fault("client-stall")
@@ -112,6 +125,20 @@ async def client_slow(bench: Bench) -> None:
     await bench.steady()
     for gate in (bench.site.side.up, bench.site.side.down):
         gate.delay_s, gate.slice = 0.0, None
+
+
+@fault("client-kill")
+async def client_kill(bench: Bench) -> None:
+    """A customer and an agent are killed again and again; their next processes go on."""
+    clients = [bench.site.client("customer", "mortal"), bench.site.client("agent", "deadly")]
+    for client in clients:
+        client.start()
+        await eventually(client.has_sent, f"{client.name} is in a chat", timeout=SOON_S)
+    for n in range(CUTS):
+        client = clients[n % len(clients)]
+        await client.kill()
+        client.start()
+        await eventually(client.has_sent, f"{client.name} goes on", timeout=SOON_S)
 
 
 # --- the store --------------------------------------------------------------------
@@ -171,7 +198,7 @@ async def _cut_off(bench: Bench, direction: Callable[[Proxy], Gate]) -> None:
         proxy = proxies[n % len(proxies)]
         gate = direction(proxy)
         gate.shut()
-        await eventually(lambda gate=gate: gate.held, "something is held")  # type: ignore[misc]
+        await eventually(partial(getattr, gate, "held"), "something is held")
         await asyncio.sleep(HELD_S)  # it is no matter how long; more is under way so
         proxy.cut()
         gate.open()
@@ -195,7 +222,7 @@ async def store_half_open(bench: Bench) -> None:
     """A node loses the store and is told nothing; then the store loses the node likewise."""
     [proxy, _] = bench.site.to_store.values()
     for lost in ("server", "client"):
-        proxy.half_open(lost)  # type: ignore[arg-type]
+        proxy.half_open(lost)
         await bench.site.is_healthy(True)
         await bench.steady(1 / 2)
 
@@ -230,3 +257,50 @@ async def disk_full(bench: Bench) -> None:
         await asyncio.sleep(OUTAGE_S)
         unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
         resource.prlimit(valkey.pid, resource.RLIMIT_FSIZE, unlimited)
+
+
+# --- clocks and versions ------------------------------------------------------------
+
+
+@fault("clock")
+async def clock(bench: Bench) -> None:
+    """Two more nodes join, whose clocks are an hour ahead and an hour behind."""
+    for off_s in (3_600, -3_600):
+        env = {"PYTHONPATH": str(WRONG_CLOCK), "CLOCK_OFF_S": f"{off_s}"}
+        node = await bench.site.add_node(env=env)
+        first = node.tail().split(",")[0]
+        shown_s = datetime.fromisoformat(first).timestamp() - time.time()
+        bench.check(abs(shown_s - off_s) < 60, f"the clock of {node.name} is off by {shown_s} s")
+    bench.site.front.cut()
+    bench.site.side.cut()
+    await bench.load.all_online()
+    await bench.steady()
+
+
+@fault("rolling-restart")
+async def rolling_restart(bench: Bench) -> None:
+    """Every node is replaced by a new one while all goes on."""
+    await _replace_all(bench, PACKAGE)
+
+
+@fault("rolling-upgrade")
+async def rolling_upgrade(bench: Bench) -> None:
+    """Every node is replaced by one of a newer library; for a while both are at work."""
+    newer = bench.site.directory / "newer" / PACKAGE.name
+    shutil.copytree(PACKAGE, newer)
+    with (newer / "store" / "lua" / "keys.lua").open("a") as file:
+        file.write("\n-- newer\n")
+    await _replace_all(bench, newer)
+    async with bench.site.redis() as redis:
+        libraries = await redis.function_list("imchat_*")
+    bench.check(len(libraries) == 2, f"there are {len(libraries)} libraries, not 2")
+
+
+async def _replace_all(bench: Bench, source: Path) -> None:
+    for old in list(bench.site.nodes):
+        await bench.site.add_node(source=source)
+        await bench.steady(1 / 2)
+        bench.site.forget(old)
+        old.signal(signal.SIGTERM)
+        bench.check(await old.ended() == 0, f"{old.name} did not end well:\n{old.tail()}")
+        await bench.load.all_online()

@@ -14,6 +14,8 @@ from redis.asyncio import Redis
 
 import imchat
 from imchat.store.embedded import _CONFIG, _quoted, find_binary
+from tests.faults.journal import copy
+from tests.faults.ledger import Ledger
 from tests.support import eventually
 
 PACKAGE = Path(imchat.__file__).parent
@@ -109,6 +111,30 @@ class Valkey(Process):
     def append_only_file(self) -> Path:
         """The file that it appends to now."""
         return max((self.directory / "appendonlydir").glob("*.incr.aof"))
+
+
+class Client(Process):
+    """A client that keeps a journal, which its next process goes on with."""
+
+    def __init__(self, directory: Path, url: str, role: str, uid: str, token: str) -> None:
+        super().__init__(uid, directory / f"{uid}.log")
+        self.journal = directory / f"{uid}.journal"
+        self._arguments = [url, role, uid, token, str(self.journal)]
+
+    def start(self) -> None:
+        """Start it."""
+        command = [sys.executable, "-m", "tests.faults.client", *self._arguments]
+        self._launch(command, cwd=PACKAGE.parent)
+
+    def has_sent(self) -> bool:
+        """Whether this process has sent anything."""
+        said = f'"{self.name}-{self.pid}-'
+        return self.journal.exists() and said in self.journal.read_text()
+
+    async def hush(self) -> None:
+        """Have it say no more, and wait until all that it said is answered."""
+        self.signal(signal.SIGTERM)
+        await eventually(lambda: copy(self.journal, Ledger()), f"{self.name} is quiet", timeout=45)
 
 
 class Node(Process):

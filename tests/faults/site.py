@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from imchat import tokens
 from imchat.store.store import Rules, Store
 from tests.cli.commands import store_processes
-from tests.faults.processes import PACKAGE, Node, Process, Valkey, end_all
+from tests.faults.processes import PACKAGE, Client, Node, Process, Valkey, end_all
 from tests.proxy import Proxy, proxy_to
 from tests.support import eventually
 
@@ -92,6 +92,17 @@ class Site:
         for proxy in (self.front, self.side):
             proxy.targets.append(node.url)
         return node
+
+    def client(self, role: str, uid: str) -> Client:
+        """A client in a process of its own, not yet started."""
+        client = Client(self.directory, self.front.url, role, uid, self.token(role, uid))
+        self.processes.append(client)
+        return client
+
+    @property
+    def clients(self) -> list[Client]:
+        """Those in processes of their own."""
+        return [process for process in self.processes if isinstance(process, Client)]
 
     def forget(self, node: Node) -> None:
         """Send no more clients to a node."""

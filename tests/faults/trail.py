@@ -60,7 +60,8 @@ class Trail:
                 faults += [f"at {self._now}: {fault}" for fault in self._standing()]
                 self._now = int(event["at"])
             faults += [f"at {self._now}: {fault}" for fault in _TABLE[event["what"]](self, event)]
-        return faults + [f"at the end: {fault}" for fault in self._standing()]
+        at_the_end = [*self._standing(), *self._forgotten()]
+        return faults + [f"at the end: {fault}" for fault in at_the_end]
 
     # --- what must be so between two calls -----------------------------------
 
@@ -70,6 +71,11 @@ class Trail:
                 yield f"{uid} holds {len(agent.chats)} of {agent.capacity}"
             if self._is_free(uid) and any(self._waiting.get(desk) for desk in agent.desks):
                 yield f"{uid} has a free slot while somebody waits"
+
+    def _forgotten(self) -> Iterator[str]:
+        for uid, lost_at in self._lost_at.items():
+            if self._punctual and self._now - lost_at > self._grace_ms + SLACK_MS:
+                yield f"{uid} was lost at {lost_at} and never given up"
 
     def _is_free(self, uid: str) -> bool:
         agent = self._agents[uid]
