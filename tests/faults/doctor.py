@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
@@ -80,8 +81,12 @@ async def watching(site: Site) -> AsyncIterator[Watch]:
 
 async def examine(site: Site) -> list[str]:
     """What `imchat doctor` finds."""
-    async with site.store() as store:
-        return await store.audit()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "imchat", "doctor", "--redis", site.store_url,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    return [] if process.returncode == 0 else said.decode().splitlines()
 
 
 async def events_of(site: Site) -> list[Event]:

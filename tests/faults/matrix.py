@@ -1,6 +1,7 @@
 """The faults: each a function of a bench that does it and waits until it is over."""
 
 import asyncio
+import contextlib
 import os
 import resource
 import shutil
@@ -65,6 +66,22 @@ async def node_pause(bench: Bench) -> None:
     victim.signal(signal.SIGCONT)
     await bench.site.has_nodes(2)
     bench.check("was declared dead" in victim.tail(), "the node did not notice that it was dead")
+
+
+@fault("worker-kill", plan=Plan(embedded=True, workers=2))
+async def worker_kill(bench: Bench) -> None:
+    """One of two workers is killed; its clients go on at the other, and a new one joins."""
+    server = bench.site.nodes[0]
+    victim, other = server.workers
+    os.kill(victim, signal.SIGKILL)
+    await eventually(
+        lambda: len(server.workers) == 2 and victim not in server.workers,
+        "another takes its place",
+        timeout=SOON_S,
+    )
+    bench.check(other in server.workers, "the other one died as well")
+    await bench.load.all_online()
+    await bench.site.has_nodes(2)
 
 
 # --- clients and nodes --------------------------------------------------------------
@@ -174,7 +191,7 @@ async def store_torn(bench: Bench) -> None:
     """Valkey is killed, and the last command of its append-only file is torn."""
     valkey = bench.site.valkey
     await valkey.kill()
-    with valkey.append_only_file.open("ab") as file:
+    with bench.site.append_only_file.open("ab") as file:
         file.write(b"*3\r\n$3\r\nSET\r\n$9\r\nhalf a co")
     await valkey.start()
     await bench.site.is_healthy(True)
@@ -242,21 +259,23 @@ async def store_full(bench: Bench) -> None:
         await redis.config_set("maxmemory", 0)
 
 
-@fault("disk-full", plan=Plan(punctual=False))
+@fault("disk-full", plan=Plan(embedded=True, punctual=False))
 async def disk_full(bench: Bench) -> None:
-    """Valkey's append-only file cannot grow and Valkey takes nothing; then there is room."""
-    valkey = bench.site.valkey
-    room = valkey.append_only_file.stat().st_size + 20_000
-    resource.prlimit(valkey.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
-    async with bench.site.redis() as redis:
-
-        async def it_failed() -> bool:
-            return bool((await redis.info("persistence"))["aof_last_write_status"] != "ok")
-
-        await eventually(it_failed, "a write failed", timeout=SOON_S)
-        await asyncio.sleep(OUTAGE_S)
-        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-        resource.prlimit(valkey.pid, resource.RLIMIT_FSIZE, unlimited)
+    """The embedded Valkey cannot write, dies before it acks, is started in vain, then can."""
+    server = bench.site.nodes[0].pid
+    [first] = bench.site.embedded_pids
+    room = bench.site.append_only_file.stat().st_size + 20_000
+    for pid in (server, first):  # those that come after have the server's limit
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    await eventually(
+        lambda: bench.site.embedded_pids not in ([], [first]), "another was tried", timeout=SOON_S
+    )
+    await asyncio.sleep(OUTAGE_S)
+    for pid in (server, *bench.site.embedded_pids):
+        with contextlib.suppress(ProcessLookupError):
+            unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+    await bench.site.is_healthy(True)
 
 
 # --- clocks and versions ------------------------------------------------------------

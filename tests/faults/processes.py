@@ -107,11 +107,6 @@ class Valkey(Process):
         async with Redis.from_url(self.url) as redis:
             await eventually(lambda: _answers(redis), "Valkey answers", timeout=START_S)
 
-    @property
-    def append_only_file(self) -> Path:
-        """The file that it appends to now."""
-        return max((self.directory / "appendonlydir").glob("*.incr.aof"))
-
 
 class Client(Process):
     """A client that keeps a journal, which its next process goes on with."""
@@ -170,10 +165,22 @@ class Node(Process):
         assert self.url, f"{self.name} did not start:\n{self.tail()}"
 
     @property
+    def workers(self) -> list[int]:
+        """The pids of its workers."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [int(pid) for pid in children if b"imchat.server" in _command_of(pid)]
+
+    @property
     def url(self) -> str:
         """Where it listens, "" if it does not yet."""
         found = re.search(r"^imchat \S+ listens on (\S+)", self.log.read_text(), re.MULTILINE)
         return found[1] if found else ""
+
+
+def _command_of(pid: str) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 async def _answers(redis: Redis) -> bool:

@@ -34,7 +34,9 @@ class Plan:
     nodes: int = 2
     grace_s: float = 30
     embedded: bool = False
-    """One node with its own store, which it restarts."""
+    """One server with its own store, which it restarts."""
+    workers: int = 1
+    """Of that server."""
     punctual: bool = True
     """Whether the store is there all the time, so that what is due is done in time."""
 
@@ -78,7 +80,7 @@ class Site:
     ) -> Node:
         """Start a node more, to which clients are sent from now on."""
         name = f"node-{len(self.processes)}"
-        options = ["--grace", f"{self.plan.grace_s}"]
+        options = ["--grace", f"{self.plan.grace_s}", "--workers", f"{self.plan.workers}"]
         if self._valkey is not None:
             proxy = await self._stack.enter_async_context(proxy_to(self.valkey.url))
             self.to_store[name] = proxy
@@ -156,6 +158,13 @@ class Site:
     def embedded_pids(self) -> list[int]:
         """Of the store that the node started; none while there is none."""
         return store_processes(self.nodes[0].data_dir)
+
+    @property
+    def append_only_file(self) -> Path:
+        """The one that the store, whosever it is, appends to now."""
+        valkey = self._valkey
+        directory = self.nodes[0].data_dir / "store" if valkey is None else valkey.directory
+        return max((directory / "appendonlydir").glob("*.incr.aof"))
 
     def logs(self) -> str:
         """The end of every log."""
