@@ -165,8 +165,7 @@ class Store:
     ) -> facts.Lease:
         """Begin (`join`) or renew a node's lease; what it read of its inbox is dropped."""
         return await self.library.call(
-            "lease", _LEASE, node=node, join=join, read_to=read_to,
-            lease_ms=round(self.rules.lease_s * 1000),
+            "lease", _LEASE, node=node, join=join, read_to=read_to, lease_ms=self._lease_ms
         )
 
     async def retire(self, node: str) -> None:
@@ -175,7 +174,14 @@ class Store:
 
     async def sweep(self) -> int:
         """Act on dead nodes and on graces that are over; gives how many things were done."""
-        return (await self.library.call("sweep", _SWEPT, limit=SWEEP_LIMIT)).count
+        swept = await self.library.call(
+            "sweep", _SWEPT, limit=SWEEP_LIMIT, lease_ms=self._lease_ms
+        )
+        return swept.count
+
+    @property
+    def _lease_ms(self) -> int:
+        return round(self.rules.lease_s * 1000)
 
     # --- chats ---------------------------------------------------------------
 

@@ -102,3 +102,22 @@ async def test_the_time_in_which_nobody_swept_counts_for_nobody(people: People) 
         await people.store.lease("node-1")
         await people.store.sweep()
     assert await people.customers("a") == []
+
+
+async def test_what_began_late_in_a_pause_lasts_no_longer_for_it(people: People) -> None:
+    """Between the store's return and the first sweep nodes renew and connections end as ever."""
+    people.store.library._settings["pause_ms"] = 5_000
+    await people.agent("a")
+    await people.assigned("anna")
+    await people.store.sweep()
+    people.now += 60_000
+    await people.store.lease("node-1")
+    await people.join("node-2")
+    await people.disconnect("anna")
+    await people.store.sweep()
+    for _ in range(8):
+        people.now += 4_000
+        await people.store.lease("node-2")
+        await people.store.sweep()
+    assert await people.customers("a") == []
+    assert not (await people.store.lease("node-1")).held

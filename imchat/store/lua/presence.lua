@@ -124,15 +124,18 @@ local SWEPT_MS = 1000 -- how exactly it is noted; a note costs a write of the di
 
 -- Writes: swept, nodes, grace. Puts off every end of a lease or a grace by the time in which
 -- nobody swept, when that was long: the store was away, or all nodes were, so that nobody
--- could renew or come back.
-local function make_up_for_a_pause()
+-- could renew or come back. What began late in it ends no later than if it began now.
+local function make_up_for_a_pause(lease_ms)
   local last = tonumber(command("GET", keys.swept()) or 0)
   if call.now - last >= SWEPT_MS then command("SET", keys.swept(), call.now) end
   local pause = last > 0 and call.now - last or 0
   if pause < call.settings.pause_ms then return end
-  for _, ends in ipairs({ keys.nodes(), keys.grace() }) do
-    for _, member in ipairs(command("ZRANGEBYSCORE", ends, 1, "+inf")) do
-      command("ZINCRBY", ends, pause, member)
+  local whole = { [keys.nodes()] = lease_ms, [keys.grace()] = call.settings.grace_ms }
+  for ends, length in pairs(whole) do
+    local found = command("ZRANGEBYSCORE", ends, 1, "+inf", "WITHSCORES")
+    for i = 1, #found, 2 do
+      local put_off = math.min(tonumber(found[i + 1]) + pause, call.now + length)
+      command("ZADD", ends, "XX", "GT", put_off, found[i])
     end
   end
 end
@@ -140,7 +143,7 @@ end
 -- Treats the connections of dead nodes as lost and ends what is past its grace, at most
 -- `limit` of each. Returns: swept, with how many; any number of nodes may do it.
 call.register("sweep", { "allow-oom" }, function(a)
-  make_up_for_a_pause()
+  make_up_for_a_pause(a.lease_ms)
   local count = 0
   for _, node in ipairs(command("ZRANGEBYSCORE", keys.nodes(), 0, call.now)) do
     command("ZADD", keys.nodes(), "XX", 0, node) -- half swept it must not come back
