@@ -54,6 +54,22 @@ async def test_a_request_that_is_made_again_after_its_place_was_left(people: Peo
     assert await people.queue() == []
 
 
+async def test_a_request_that_is_made_again_after_another_of_the_same_customer(
+    people: People,
+) -> None:
+    """On a second connection, say; its chat was closed as well by then."""
+    await people.connect("anna", "customer")
+    first = await ask(people, "call-1")
+    await people.close("anna")
+    await ask(people, "call-2")
+    await people.close("anna")
+    again = await ask(people, "call-1")
+    assert isinstance(first["chat"], dict)
+    assert isinstance(again["chat"], dict)
+    assert again["chat"]["id"] == first["chat"]["id"]
+    assert await people.queue() == []
+
+
 async def test_a_call_that_comes_after_its_end_changes_nothing(people: People) -> None:
     """Whoever made it has given it up, and may have made it again."""
     await people.agent("a")

@@ -46,8 +46,6 @@ function visits.role(key, uid)
   if command("EXISTS", keys.presence(uid)) == 0 then audit.check_lifetime(key) end
 end
 
-visits.asked = audit.check_lifetime
-
 -- --- conversations ------------------------------------------------------------------------
 
 local function of_pair(pair)
@@ -92,6 +90,12 @@ end
 leftovers.history = { how = { "NOVALUES" } }
 leftovers.sent = { how = {} }
 leftovers.ended = { how = { "NOVALUES" } }
+leftovers.asked = { how = { "NOVALUES" } }
+
+function leftovers.asked.visit(key, _, found)
+  check_lifetimes(key, found)
+  return #found
+end
 
 -- A chat is known for longer than that it ended between two.
 function leftovers.ended.visit(key, uid, found)

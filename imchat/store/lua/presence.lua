@@ -38,9 +38,10 @@ local function lives(node)
   return tonumber(command("ZSCORE", keys.nodes(), node) or 0) > 0
 end
 
--- Returns: present, with the chats that ended after `since`, if that is given. Refuses with: conflict, when the uid has another role, and unavailable,
--- when the node is dead: nobody would notice that this connection is lost. A role lives
--- as long after its last connection as the uid's messages may.
+-- Returns: present, with the chats that ended after `since`, if that is given. Refuses with:
+-- conflict, when the uid has another role, and unavailable, when the node is dead: nobody
+-- would notice that this connection is lost. A role lives as long after its last connection
+-- as the uid's messages may.
 call.register("connect", { "allow-oom" }, function(a)
   if not lives(a.node) then
     return call.refuse("unavailable", "this node was declared dead; connect again")

@@ -4,8 +4,7 @@ local ASKED_S = 60 -- longer than any call is repeated
 
 -- Reads: asked. Returns: the chat that this very call opened when its reply was lost, or nil.
 local function opened_by(a)
-  local call_id, id = string.match(command("GET", keys.asked(a.customer)) or "", "^(.*):(%d+)$")
-  return call_id == a.call and id or nil
+  return command("HGET", keys.asked(a.customer), a.call) or nil
 end
 
 -- Returns: assigned, or queued. Refuses with: queue_full, and unavailable, when the
@@ -22,7 +21,7 @@ call.register("request", {}, function(a)
   end
   local id = string.format("%d", command("INCR", keys.tickets()))
   command("SET", keys.open(a.customer), id)
-  command("SET", keys.asked(a.customer), a.call .. ":" .. id, "EX", ASKED_S)
+  command("HSETEX", keys.asked(a.customer), "EX", ASKED_S, "FIELDS", 1, a.call, id)
   command("HSET", keys.chat(id), "state", "waiting", "customer", a.customer,
     "customer_name", a.name, "desk", a.desk, "topic", a.topic or "",
     "topic_tail", a.topic_tail or "", "opened_at", call.now, "queued_at", call.now,
