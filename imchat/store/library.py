@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 PARTS = (
     "keys", "call", "staff", "tiers", "queue", "messages", "history", "chats", "requests",
-    "presence", "board", "audit", "leftovers", "doctor",
+    "presence", "nodes", "board", "audit", "leftovers", "doctor",
 )
 """In the order in which they build on each other."""
 

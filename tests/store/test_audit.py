@@ -148,7 +148,7 @@ BROKEN: list[tuple[str, Break]] = [
     ("node gone has an inbox and is gone", lambda p: p.redis.xadd(p.key("inbox:gone"), {"a": 1})),
     # lifetimes
     (f"chat:{ZOE} has no lifetime", lambda p: p.redis.persist(p.key(f"chat:{ZOE}"))),
-    ("asked:bob has no lifetime", lambda p: p.redis.persist(p.key("asked:bob"))),
+    ("asked:bob: field call has no lifetime", field("asked:bob", "call", BOB)),
     ("ended:zoe: field 1:ann has no lifetime",
      lambda p: p.redis.hpersist(p.key("ended:zoe"), "1:ann")),
     ("seq:ann:bob has no lifetime", lambda p: p.redis.persist(p.key("seq:ann:bob"))),

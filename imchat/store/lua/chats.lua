@@ -88,23 +88,6 @@ local function note_end(chat, uid, peer)
     string.format("%d:%d", call.now, chat.after_seq or chat.last_seq))
 end
 
--- Reads: ended, chat. Returns: of the chats that ended for the uid since then, each with
--- the peer and the seq before its first message, the oldest first.
-function chats.ended_since(uid, since)
-  local found = command("HGETALL", keys.ended(uid))
-  local ended = {}
-  for i = 1, #found, 2 do
-    local id, peer = string.match(found[i], "^(%d+):(.*)$")
-    local at, after = string.match(found[i + 1], "^(%d+):(%d+)$")
-    local chat = tonumber(at) >= since and chats.facts(id)
-    if chat then
-      ended[#ended + 1] = { chat = chat, peer = peer, after = tonumber(after), at = tonumber(at) }
-    end
-  end
-  table.sort(ended, function(one, other) return one.at < other.at end)
-  return ended
-end
-
 -- Takes an active chat from its agent, who moves to the end of the bucket below.
 -- Writes: serving, tier, agent, ended. Returns: the desks that have a slot more.
 local function release(chat, reason)

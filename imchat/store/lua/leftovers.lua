@@ -85,17 +85,15 @@ local function check_lifetimes(key, fields)
   end
 end
 
--- Hashes that grow are looked at some fields at a time: `how` to scan for them, and a visit
--- for what was found, which returns how many fields that is.
+-- Hashes that grow are looked at some fields at a time: `how` to scan for them, and a visit for
+-- what was found, which returns how many fields that is.
 leftovers.history = { how = { "NOVALUES" } }
 leftovers.sent = { how = {} }
 leftovers.ended = { how = { "NOVALUES" } }
-leftovers.asked = { how = { "NOVALUES" } }
-
-function leftovers.asked.visit(key, _, found)
+leftovers.asked = { how = { "NOVALUES" }, visit = function(key, _, found)
   check_lifetimes(key, found)
   return #found
-end
+end }
 
 -- A chat is known for longer than that it ended between two.
 function leftovers.ended.visit(key, uid, found)

@@ -1,4 +1,4 @@
--- Who is connected where, who may still come back, which nodes live.
+-- Who is connected where, and who may still come back.
 
 local presence = {}
 
@@ -33,8 +33,25 @@ local function open_chats(uid)
   return found
 end
 
+-- Reads: ended, chat. Returns: of the chats that ended for the uid since then, each with
+-- the peer and the seq before its first message, the oldest first.
+local function ended_since(uid, since)
+  local found = command("HGETALL", keys.ended(uid))
+  local ended = {}
+  for i = 1, #found, 2 do
+    local id, peer = string.match(found[i], "^(%d+):(.*)$")
+    local at, after = string.match(found[i + 1], "^(%d+):(%d+)$")
+    local chat = tonumber(at) >= since and chats.facts(id)
+    if chat then
+      ended[#ended + 1] = { chat = chat, peer = peer, after = tonumber(after), at = tonumber(at) }
+    end
+  end
+  table.sort(ended, function(one, other) return one.at < other.at end)
+  return ended
+end
+
 -- A node that was declared dead, or said goodbye, has a lease of 0 until it is swept.
-local function lives(node)
+function presence.lives(node)
   return tonumber(command("ZSCORE", keys.nodes(), node) or 0) > 0
 end
 
@@ -43,7 +60,7 @@ end
 -- would notice that this connection is lost. A role lives as long after its last connection
 -- as the uid's messages may.
 call.register("connect", { "allow-oom" }, function(a)
-  if not lives(a.node) then
+  if not presence.lives(a.node) then
     return call.refuse("unavailable", "this node was declared dead; connect again")
   end
   local role = command("GET", keys.role(a.uid))
@@ -61,11 +78,11 @@ call.register("connect", { "allow-oom" }, function(a)
     call.event("back", { customer = a.uid })
   end
   return { fact = "present", at = call.now, chats = open_chats(a.uid),
-    ended = a.since and chats.ended_since(a.uid, a.since), status = tiers.status(a.uid) }
+    ended = a.since and ended_since(a.uid, a.since), status = tiers.status(a.uid) }
 end)
 
 -- Takes one connection away; with the last one the grace begins.
-local function lose(uid, connection, node)
+function presence.lose(uid, connection, node)
   command("HDEL", keys.held(node), connection)
   if command("HDEL", keys.presence(uid), connection) == 0 then return end
   if command("EXISTS", keys.presence(uid)) == 1 then return end
@@ -78,85 +95,6 @@ local function lose(uid, connection, node)
 end
 
 call.register("disconnect", { "allow-oom" }, function(a)
-  lose(a.uid, a.connection, a.node)
+  presence.lose(a.uid, a.connection, a.node)
   return { fact = "done" }
-end)
-
--- What the end of the grace means to an agent. Writes: agent, agents, staff, and what
--- chats.requeue does. It is in grace, so nobody is given to it meanwhile.
-local function go_offline(agent)
-  local waiting_at = {}
-  for _, id in ipairs(tiers.serving(agent.uid)) do
-    waiting_at[#waiting_at + 1] = chats.requeue(id)
-  end
-  staff.change({ uid = agent.uid, desks = {} }, agent.desks)
-  command("DEL", keys.agent(agent.uid))
-  command("SREM", keys.agents(), agent.uid)
-  call.event("offline", { agent = agent.uid })
-  chats.dispatch(waiting_at, "requeued")
-end
-
--- What the end of the grace means.
-local function give_up(uid)
-  local open = command("GET", keys.open(uid))
-  if open then chats.finish(chats.facts(open), "system", "disconnected") end
-  local agent = tiers.agent(uid)
-  if agent then go_offline(agent) end
-  command("ZREM", keys.grace(), uid)
-end
-
--- Writes: nodes, inbox. Renews the node's lease, or begins it with `join`, and drops what
--- it has read of its inbox. Returns: lease; `held` is false when it was declared dead.
-call.register("lease", { "allow-oom" }, function(a)
-  local held = a.join or lives(a.node)
-  if held then command("ZADD", keys.nodes(), call.now + a.lease_ms, a.node) end
-  if a.read_to then command("XTRIM", keys.inbox(a.node), "MINID", a.read_to) end
-  return { fact = "lease", held = held, inbox = keys.inbox(a.node),
-    events = keys.events() }
-end)
-
--- Ends a node's lease at once; what it still holds is swept as lost.
-call.register("retire", { "allow-oom" }, function(a)
-  command("ZADD", keys.nodes(), "XX", 0, a.node)
-  return { fact = "done" }
-end)
-
-local SWEPT_MS = 1000 -- how exactly it is noted; a note costs a write of the disk
-
--- Writes: swept, nodes, grace. Puts off every end of a lease or a grace by the time in which
--- nobody swept, when that was long: the store was away, or all nodes were, so that nobody
--- could renew or come back. What began late in it ends no later than if it began now.
-local function make_up_for_a_pause(lease_ms)
-  local last = tonumber(command("GET", keys.swept()) or 0)
-  if call.now - last >= SWEPT_MS then command("SET", keys.swept(), call.now) end
-  local pause = last > 0 and call.now - last or 0
-  if pause < call.settings.pause_ms then return end
-  local whole = { [keys.nodes()] = lease_ms, [keys.grace()] = call.settings.grace_ms }
-  for ends, length in pairs(whole) do
-    local found = command("ZRANGEBYSCORE", ends, 1, "+inf", "WITHSCORES")
-    for i = 1, #found, 2 do
-      local put_off = math.min(tonumber(found[i + 1]) + pause, call.now + length)
-      command("ZADD", ends, "XX", "GT", put_off, found[i])
-    end
-  end
-end
-
--- Treats the connections of dead nodes as lost and ends what is past its grace, at most
--- `limit` of each. Returns: swept, with how many; any number of nodes may do it.
-call.register("sweep", { "allow-oom" }, function(a)
-  make_up_for_a_pause(a.lease_ms)
-  local count = 0
-  for _, node in ipairs(command("ZRANGEBYSCORE", keys.nodes(), 0, call.now)) do
-    command("ZADD", keys.nodes(), "XX", 0, node) -- half swept it must not come back
-    local found = command("HRANDFIELD", keys.held(node), a.limit, "WITHVALUES")
-    for i = 1, #found, 2 do lose(found[i + 1], found[i], node) end
-    count = count + #found / 2
-    if command("EXISTS", keys.held(node)) == 0 then
-      command("ZREM", keys.nodes(), node)
-      command("DEL", keys.inbox(node))
-    end
-  end
-  local late = command("ZRANGEBYSCORE", keys.grace(), 0, call.now, "LIMIT", 0, a.limit)
-  for _, uid in ipairs(late) do give_up(uid) end
-  return { fact = "swept", count = count + #late }
 end)
