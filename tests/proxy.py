@@ -168,6 +168,8 @@ class Proxy:
             return
         link = Link((from_client, to_client), far)
         self._links.add(link)
+        if self.refuses:  # by now
+            link.cut()
         try:
             with contextlib.suppress(OSError):
                 await link.carry(self.up, self.down)
