@@ -67,6 +67,8 @@ class Result:
     seconds: float
     chats: int
     count: Count
+    agents: set[str]
+    """The uids of all of them; the others are customers."""
     doctor: list[str]
     """What was found wrong with the indexes and the audit log, during and after."""
     others: list[str]
@@ -101,6 +103,7 @@ async def run(fault: Fault, *, shape: Shape, steady_s: float) -> Result:
             seconds=time.monotonic() - began,
             chats=watch.most_at_work,
             count=count,
+            agents=_agents(site, load),
             doctor=doctor,
             others=[*bench.faults, *load.stage.faults],
             notes=[
@@ -121,6 +124,11 @@ async def _go_through(fault: Fault, bench: Bench) -> None:
     await asyncio.gather(
         bench.load.hush(timeout=HUSH_S), *(client.hush() for client in bench.site.clients)
     )
+
+
+def _agents(site: Site, load: Load) -> set[str]:
+    agents = {bot.uid for bot in load.bots if bot.is_agent}
+    return agents | {client.name for client in site.clients if client.is_agent}
 
 
 async def _counted(site: Site, load: Load) -> Count:

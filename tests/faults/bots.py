@@ -63,7 +63,7 @@ class Bot:
         self.client = Client(url, token, in_flight=1)
         self.prefix = f"{uid}-"
         self._stage = stage
-        self._is_agent = role == "agent"
+        self.is_agent = role == "agent"
         self._is_away = False
         self._had_its_last_turn = False
         self._ages: dict[ChatId, float] = {}
@@ -127,7 +127,7 @@ class Bot:
     def _opened(self, chat: protocol.Chat, tasks: asyncio.TaskGroup) -> None:
         # As the screens do: a chat that is new here may have begun long ago.
         if chat.agent is not None:
-            peer = chat.customer if self._is_agent else chat.agent
+            peer = chat.customer if self.is_agent else chat.agent
             self._stage.ledger.opened(self.uid, peer)
             if peer not in self._loading:
                 self._loading.add(peer)
@@ -151,8 +151,8 @@ class Bot:
         self._ages = {chat.chat: self._ages.get(chat.chat, now) for chat in chats}
         for chat in chats:
             if chat.agent is not None:
-                self._say(chat.customer if self._is_agent else chat.agent)
-        if self._is_agent:
+                self._say(chat.customer if self.is_agent else chat.agent)
+        if self.is_agent:
             await self._change_status()
         elif not chats:
             await self._ask(self.client.request(topic=f"I am {self.uid}"))
@@ -163,8 +163,8 @@ class Bot:
     def _is_over(self, chat: protocol.Chat, now: float) -> bool:
         shape = self._stage.shape
         if chat.agent is None:
-            return not self._is_agent and random.random() < shape.leaves
-        closes = int(chat.chat) % 2 == self._is_agent
+            return not self.is_agent and random.random() < shape.leaves
+        closes = int(chat.chat) % 2 == self.is_agent
         return closes and now - self._ages[chat.chat] > random.uniform(0.5, 1.5) * shape.life_s
 
     def _say(self, peer: Uid) -> None:

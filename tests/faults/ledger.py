@@ -80,7 +80,8 @@ class Count:
     acked: int = 0
     refused: int = 0
     stored: int = 0
-    shown: int = 0
+    shown: Counter[Uid] = field(default_factory=Counter)
+    """By whose screen."""
     longest_ms: int = 0
     p99_ms: int = 0
     lost: list[str] = field(default_factory=list)
@@ -230,7 +231,7 @@ def _check_shown(side: Side, history: Sequence[Said], count: Count) -> None:
     stored = {message.seq: message for message in history}
     on_screen = [*side.loaded, *side.shown]
     seqs = [message.seq for message in on_screen]
-    count.shown += len(seqs)
+    count.shown[side.me] += len(seqs)
     for seq, times in Counter(seqs).items():
         if times > 1:
             count.twice.append(f"message {seq} was shown {times} times {where}")

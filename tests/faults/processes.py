@@ -113,6 +113,7 @@ class Client(Process):
 
     def __init__(self, directory: Path, url: str, role: str, uid: str, token: str) -> None:
         super().__init__(uid, directory / f"{uid}.log")
+        self.is_agent = role == "agent"
         self.journal = directory / f"{uid}.journal"
         self._arguments = [url, role, uid, token, str(self.journal)]
 

@@ -10,8 +10,8 @@ from imchat.store.embedded import find_binary
 from tests.faults.bench import Result
 
 COLUMNS = (
-    "fault", "s", "chats", "sent", "acked", "refused", "stored", "shown", "lost", "twice",
-    "out of order", "other", "longest ack ms", "p99 ms", "doctor",
+    "fault", "s", "chats", "sent", "acked", "refused", "stored", "shown: agents", "customers",
+    "lost", "twice", "out of order", "other", "longest ack ms", "p99 ms", "doctor",
 )  # fmt: skip
 WIDTHS = [20, *(max(7, len(column)) for column in COLUMNS[1:])]
 
@@ -20,9 +20,11 @@ def cells(result: Result) -> list[str]:
     """The row of a fault. `other` counts what is wrong and has no column of its own."""
     count = result.count
     other = len(result.others) + len(count.unacked) + len(count.untrue)
+    to_agents = sum(count.shown[uid] for uid in count.shown.keys() & result.agents)
+    to_customers = count.shown.total() - to_agents
     numbers = (
         round(result.seconds), result.chats, count.sent, count.acked, count.refused, count.stored,
-        count.shown, len(count.lost), len(count.twice), len(count.out_of_order), other,
+        to_agents, to_customers, len(count.lost), len(count.twice), len(count.out_of_order), other,
         count.longest_ms, count.p99_ms,
     )  # fmt: skip
     doctor = f"{len(result.doctor)} faults" if result.doctor else "ok"
