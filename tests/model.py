@@ -10,9 +10,15 @@ from dataclasses import dataclass, field
 from hashlib import sha1
 from typing import Literal
 
+Role = Literal["customer", "agent"]
 
-class QueueFull(Exception):
-    """The desk's queue is at its limit."""
+
+class Refused(Exception):
+    """A call is refused with this code of `protocol.md` and changes nothing."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass
@@ -27,6 +33,7 @@ class Agent:
 class Chat:
     customer: str
     desk: str
+    topic: str | None = None
     agent: str | None = None
 
 
@@ -40,18 +47,25 @@ class Given:
 
 
 class Model:
-    """One site. A ticket is the number of its chat; time is whatever number one passes."""
+    """One site. A ticket is the number of its chat; time is whatever number one passes.
+
+    What is asked is asked on a connection, and refused when that was given up for lost.
+    `happened` are the entries that the audit log must have: what, and whose uid or ticket.
+    """
 
     def __init__(self, *, max_queue: int, grace: int) -> None:
         self.max_queue = max_queue
         self.grace = grace
         self.agents: dict[str, Agent] = {}
         self.chats: dict[int, Chat] = {}
+        self.closed: dict[int, Chat] = {}
         self.buckets: dict[str, dict[int, list[str]]] = {}
         self.queues: dict[str, list[int]] = {}
         self.connections: dict[str, str] = {}
         self.deadlines: dict[str, int] = {}
         self.given: list[Given] = []
+        self.happened: list[tuple[str, str | int]] = []
+        self._opened: dict[int, int] = {}
         self._last_ticket = 0
 
     # --- what is derived ----------------------------------------------------------
@@ -63,16 +77,17 @@ class Model:
     def bucket(self, desk: str, tier: int) -> list[str]:
         return self.buckets.get(desk, {}).get(tier, [])
 
+    def chat(self, ticket: int) -> Chat:
+        """A chat, also when it is closed."""
+        return self.chats.get(ticket) or self.closed[ticket]
+
     def open_chats(self, customer: str) -> list[int]:
         """The ticket of the customer's open chat, if it has one."""
         return [ticket for ticket, chat in self.chats.items() if chat.customer == customer]
 
-    def connection_of(self, uid: str) -> str | None:
-        """A connection of the uid, if it has any."""
-        return next((c for c, owner in self.connections.items() if owner == uid), None)
-
-    def is_connected(self, uid: str) -> bool:
-        return self.connection_of(uid) is not None
+    def connections_of(self, uid: str) -> list[str]:
+        """The connections of the uid, the oldest first."""
+        return [connection for connection, owner in self.connections.items() if owner == uid]
 
     # --- buckets ------------------------------------------------------------------
 
@@ -103,6 +118,7 @@ class Model:
         chat.agent = uid
         self._put_in(uid)
         self.given.append(Given(ticket, uid, tier))
+        self.happened.append(("assigned", ticket))
         return True
 
     def _serve(self, desks: Iterable[str]) -> None:
@@ -114,80 +130,117 @@ class Model:
 
     # --- what customers and agents do ---------------------------------------------
 
-    def request(self, customer: str, desk: str) -> int:
-        """Gives the ticket of the customer's chat. Raises QueueFull."""
+    def _heed(self, connection: str) -> None:
+        if connection not in self.connections:
+            raise Refused("unavailable")
+
+    def request(
+        self, customer: str, desk: str, *, connection: str, call: int, topic: str | None = None
+    ) -> int:
+        """Gives the ticket of the customer's chat, or of the one that this very call opened."""
+        self._heed(connection)
         for ticket in self.open_chats(customer):
             return ticket
+        if call in self._opened:
+            return self._opened[call]
         queue = self.queues.setdefault(desk, [])
         if self.tier(desk) is None and len(queue) >= self.max_queue:
-            raise QueueFull
+            raise Refused("queue_full")
         self._last_ticket = ticket = self._last_ticket + 1
-        self.chats[ticket] = Chat(customer, desk)
+        self._opened[call] = ticket
+        self.chats[ticket] = Chat(customer, desk, topic)
+        self.happened.append(("requested", ticket))
         if not self._give(ticket):
             queue.append(ticket)
+            self.happened.append(("queued", ticket))
         return ticket
 
-    def close(self, ticket: int) -> None:
-        chat = self.chats.pop(ticket)
+    def close(self, ticket: int, uid: str, role: Role, *, connection: str) -> None:
+        """Closing a closed chat changes nothing."""
+        self._heed(connection)
+        chat = self.chat(ticket)
+        if uid != (chat.agent if role == "agent" else chat.customer):
+            raise Refused("forbidden")
+        if ticket in self.chats:
+            self._end(ticket)
+
+    def _end(self, ticket: int) -> None:
+        chat = self.closed[ticket] = self.chats.pop(ticket)
         self.deadlines.pop(chat.customer, None)
+        self.happened.append(("closed", ticket))
         if chat.agent is None:
             self.queues[chat.desk].remove(ticket)
             return
+        self.happened.append(("released", ticket))
         self._take_out(chat.agent)
         self.agents[chat.agent].chats.remove(ticket)
         self._put_in(chat.agent)
         self._serve(self.agents[chat.agent].desks)
 
-    def status(self, uid: str, state: Literal["online", "away"]) -> None:
+    def status(self, uid: str, state: Literal["online", "away"], *, connection: str) -> Agent:
+        """Gives the agent as it is now."""
+        self._heed(connection)
         agent = self.agents[uid]
-        if agent.away == (state == "away"):
-            return
-        self._take_out(uid)
-        agent.away = not agent.away
-        self._put_in(uid)
-        self._serve(agent.desks)
+        if agent.away != (state == "away"):
+            self._take_out(uid)
+            agent.away = not agent.away
+            self._put_in(uid)
+            self.happened.append(("status", uid))
+            self._serve(agent.desks)
+        return agent
 
     # --- connections --------------------------------------------------------------
 
-    def connect(self, connection: str, uid: str) -> None:
-        """A connection of a customer."""
+    def connect(self, connection: str, uid: str) -> list[int]:
+        """A connection of a customer. Gives its open chats."""
         self.connections[connection] = uid
-        self.deadlines.pop(uid, None)
+        if self.deadlines.pop(uid, None) is not None:
+            self.happened.append(("back", uid))
+        return self.open_chats(uid)
 
-    def connect_agent(self, connection: str, uid: str, capacity: int, desks: list[str]) -> None:
-        came_back = uid in self.deadlines
-        self.connect(connection, uid)
+    def connect_agent(
+        self, connection: str, uid: str, capacity: int, desks: list[str]
+    ) -> list[int]:
+        """A connection of an agent, which brings its newest desks. Gives its open chats."""
+        self.connections[connection] = uid
+        came_back = self.deadlines.pop(uid, None) is not None
         agent = self.agents.get(uid)
         if agent is None:
             agent = self.agents[uid] = Agent(capacity, desks)
+            self.happened.append(("online", uid))
         else:
             capacity = max(capacity, len(agent.chats))
             if not came_back and (agent.capacity, agent.desks) == (capacity, desks):
-                return
+                return sorted(agent.chats)
+            self.happened.append(("back" if came_back else "changed", uid))
             self._take_out(uid)
             agent.capacity, agent.desks = capacity, desks
         self._put_in(uid)
         self._serve(desks)
+        return sorted(agent.chats)
 
     def lose(self, connection: str, now: int) -> None:
         """A connection is gone; with the last one the grace begins."""
         uid = self.connections.pop(connection, None)
-        if uid is None or self.is_connected(uid):
+        if uid is None or self.connections_of(uid):
             return
         if uid in self.agents:
             self._take_out(uid)
         if uid in self.agents or self.open_chats(uid):
             self.deadlines[uid] = now + self.grace
+            self.happened.append(("lost", uid))
 
-    def end_graces(self, now: int) -> None:
-        """Give up who did not come back, in the order of the deadlines."""
-        for uid in sorted(self.deadlines, key=lambda uid: (self.deadlines[uid], uid)):
-            if uid in self.deadlines and self.deadlines[uid] <= now:
-                self._give_up(uid)
+    def end_graces(self, now: int, *, limit: int) -> int:
+        """Give up who did not come back, in the order of the deadlines; gives how many."""
+        over = [uid for uid, deadline in self.deadlines.items() if deadline <= now]
+        over.sort(key=lambda uid: (self.deadlines[uid], uid))
+        for uid in over[:limit]:
+            self._give_up(uid)
+        return len(over[:limit])
 
     def _give_up(self, uid: str) -> None:
         for ticket in self.open_chats(uid):
-            self.close(ticket)
+            self._end(ticket)
         agent = self.agents.pop(uid, None)
         if agent is not None:
             for ticket in agent.chats:
@@ -195,5 +248,7 @@ class Model:
                 chat.agent = None
                 self.queues.setdefault(chat.desk, []).append(ticket)
                 self.queues[chat.desk].sort()
+                self.happened += [("released", ticket), ("requeued", ticket)]
+            self.happened.append(("offline", uid))
             self._serve(chat.desk for chat in self.chats.values())
         self.deadlines.pop(uid, None)

@@ -15,7 +15,7 @@ BEGAN = 1_700_000_000_000
 """What the site's clock says first, ms."""
 NODE = "node-1"
 
-_TOLD: "msgspec.msgpack.Decoder[facts.Told]" = msgspec.msgpack.Decoder(facts.Told)
+TOLD: "msgspec.msgpack.Decoder[facts.Told]" = msgspec.msgpack.Decoder(facts.Told)
 
 
 def picked(customer: str, bucket: Sequence[str]) -> str:
@@ -103,7 +103,13 @@ class People:
     # --- chats ----------------------------------------------------------------
 
     async def request(
-        self, customer: str, *, desk: str = "default", topic: str | None = None, node: str = NODE
+        self,
+        customer: str,
+        *,
+        desk: str = "default",
+        topic: str | None = None,
+        node: str = NODE,
+        connection: str | None = None,
     ) -> facts.Assigned | facts.Queued:
         """A customer that is connected asks for an agent."""
         return await self.store.request(
@@ -111,7 +117,7 @@ class People:
             name=customer.title(),
             desk=Desk(desk),
             topic=topic,
-            connection=f"{customer}@{node}",
+            connection=connection or f"{customer}@{node}",
         )
 
     async def asks(
@@ -151,6 +157,7 @@ class People:
         *,
         id: str | None = None,
         body: str = "Hello",
+        connection: str | None = None,
     ) -> Post:
         """A message that is not yet stored."""
         id = id or f"m-{next(self._ids)}"
@@ -160,7 +167,7 @@ class People:
             role=role,
             id=id,
             tail=tail_of(id=id, body=body),
-            connection=f"{sender}@{NODE}",
+            connection=connection or f"{sender}@{NODE}",
         )
 
     async def say(
@@ -209,7 +216,7 @@ class People:
         """What a connection of a uid was told, in order."""
         entries = await self.redis.xrange(self.key(f"inbox:{node}"))
         return [
-            _TOLD.decode(entry[b"fact"])
+            TOLD.decode(entry[b"fact"])
             for _, entry in entries
             if entry[b"to"].decode() == uid
             and entry[b"except"].decode() != (connection or f"{uid}@{node}")

@@ -1,267 +1,147 @@
-"""Any sequence of requests, closes, comings and goings leaves the store as the model says."""
+"""Any sequence of requests, closes, comings and goings leaves the store as the model says.
+
+Also when nodes die in the middle of it, and calls come twice, late, or out of order.
+"""
 
 import asyncio
-import itertools
-import secrets
-from collections.abc import Coroutine, Sequence
-from typing import Any, Literal, TypeVar
+from collections import Counter
+from typing import Literal
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, rule
 
-from imchat.errors import QueueFull, Unavailable
-from imchat.ids import ChatId, Uid
+import imchat.store.store
+from imchat.ids import Uid
 from imchat.store import facts
-from imchat.store.store import Rules, Store
 from tests import model
-from tests.conftest import NEVER_S
-from tests.store.people import People
+from tests.site_model import Site
+from tests.store.look import look
+from tests.store.machine import (
+    AGENTS,
+    DESKS,
+    MAX_CAPACITY,
+    SWEEP_LIMIT,
+    Machine,
+    agents,
+    capacities,
+    check,
+    choices,
+    chosen,
+    several,
+)
+from tests.store.network import Fate, Outcome, fates
 
-GRACE_S = 30
-LEASE_S = 10
-MAX_QUEUE = 4
-MAX_CAPACITY = 3
 TIERS = range(MAX_CAPACITY + 1)
-DESKS = ("sales", "returns")
-
-T = TypeVar("T")
-
-AGENTS = ("ann", "ben", "cat", "dan")
 CUSTOMERS = tuple(f"c{n}" for n in range(12))
 
-agents = st.sampled_from(AGENTS)
-lists_of_customers = st.lists(st.sampled_from(CUSTOMERS), min_size=1, max_size=8, unique=True)
+customers = st.sampled_from(CUSTOMERS)
+lists_of_customers = st.lists(customers, min_size=1, max_size=8, unique=True)
 desk_lists = st.sampled_from([["sales"], ["returns"], ["sales", "returns"]])
-capacities = st.integers(1, MAX_CAPACITY)
-choices = st.integers(0, 30)
-"""Which one of those that there are."""
-several = st.lists(choices, min_size=1, max_size=6)
 
 
-class Allocation(RuleBasedStateMachine):
-    """The real functions and the model, side by side.
-
-    There are always two living nodes: when one dies another joins.
-    """
+class Allocation(Machine[Site]):
+    """Who is given to whom."""
 
     def __init__(self, url: str, runner: asyncio.Runner) -> None:
-        super().__init__()
-        self._runner = runner
-        self.store = Store(
-            url,
-            site=f"test-{secrets.token_hex(6)}",
-            rules=Rules(
-                grace_s=GRACE_S, lease_s=LEASE_S, max_queue=MAX_QUEUE, pause_s=NEVER_S
-            ),
-        )
-        self.people = People(self.store)
-        self.model = model.Model(max_queue=MAX_QUEUE, grace=GRACE_S * 1000)
-        self.leases: dict[str, int] = {}
-        self.dead: set[str] = set()
-        self._names = (f"n{n}" for n in itertools.count(1))
+        super().__init__(url, runner)
         self._seen = "0"
+        self._counted: Counter[str] = Counter()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self._runner.run(work)
-
-    def refused(self, asking: Coroutine[Any, Any, object], kind: type[Exception]) -> None:
-        """This must be refused so."""
-        try:
-            answer = self.run(asking)
-        except kind:
-            return
-        raise AssertionError(f"{answer} where {kind.__name__} was due")
-
-    # --- nodes and the clock --------------------------------------------------
+    def make_model(self, **limits: int) -> Site:
+        return Site(**limits)
 
     @initialize(team=st.lists(capacities, max_size=4), waiting=lists_of_customers)
     def begin(self, team: list[int], waiting: list[str]) -> None:
-        self.run(self.store.library.load())
-        self._join_nodes()
         for uid, capacity in zip(AGENTS, team, strict=False):
-            self.agent_connects(uid, 0, capacity, list(DESKS))
-        self._ask(waiting, 0, "sales")
-
-    def _join_nodes(self) -> None:
-        while len(self.leases) < 2:
-            node = next(self._names)
-            self.run(self.people.join(node))
-            self.leases[node] = self.people.now + LEASE_S * 1000
-
-    def _die(self, node: str) -> None:
-        del self.leases[node]
-        self.dead.add(node)
-        assert not self.run(self.store.lease(node)).held
-        self.refused(self.people.connect("c0", "customer", node=node), Unavailable)
-
-    def _node(self, choice: int) -> str:
-        return one_of(list(self.leases), choice)
-
-    @rule(seconds=st.sampled_from([1, LEASE_S - 1, GRACE_S]), silent=st.none() | choices)
-    def time_passes(self, seconds: int, silent: int | None) -> None:
-        """All nodes renew their leases but perhaps one; without a sweep nothing else happens."""
-        self.people.now += seconds * 1000
-        for node in set(self.leases) - ({self._node(silent)} if silent is not None else set()):
-            assert self.run(self.store.lease(node)).held
-            self.leases[node] = self.people.now + LEASE_S * 1000
-
-    @rule(silent=st.none() | choices)
-    def lease_ends(self, silent: int | None) -> None:
-        self.time_passes(LEASE_S, silent)
-        self._sweep()
-
-    @rule(silent=st.none() | choices)
-    def grace_ends(self, silent: int | None) -> None:
-        self.time_passes(GRACE_S, silent)
-        self._sweep()
-
-    def _sweep(self) -> None:
-        now = self.people.now
-        self.run(self.store.sweep())
-        for node in [node for node, end in self.leases.items() if end <= now]:
-            self._die(node)
-        for connection in list(self.model.connections):
-            if connection.split("@")[1] in self.dead:
-                self.model.lose(connection, now)
-        self.model.end_graces(now)
-        self._join_nodes()
-
-    @rule(choice=choices)
-    def node_retires(self, choice: int) -> None:
-        node = self._node(choice)
-        self.run(self.store.retire(node))
-        self._die(node)
-        self._join_nodes()
+            self.agent_comes(uid, self.node(0), capacity, list(DESKS))
+        for uid in waiting:
+            self.asks(uid, "sales", 0, "arrives")
 
     # --- agents ---------------------------------------------------------------
 
-    @rule(uid=agents, choice=choices, capacity=capacities, desks=desk_lists)
-    def agent_connects(self, uid: str, choice: int, capacity: int, desks: list[str]) -> None:
-        node = self._node(choice)
-        present = self.run(
-            self.people.connect(uid, "agent", node=node, capacity=capacity, desks=desks)
-        )
-        self.model.connect_agent(f"{uid}@{node}", uid, capacity, desks)
-        assert [int(chat.id) for chat in present.chats] == sorted(self.model.agents[uid].chats)
+    @rule(uid=agents, choice=choices, capacity=capacities, desks=desk_lists, fate=fates)
+    def agent_connects(
+        self, uid: str, choice: int, capacity: int, desks: list[str], fate: Fate
+    ) -> None:
+        self.agent_comes(uid, self.node(choice), capacity, desks, fate)
 
-    @precondition(lambda self: self.model.agents)
     @rule(who=choices, choice=choices)
     def agent_connects_as_before(self, who: int, choice: int) -> None:
-        uid = one_of(sorted(self.model.agents), who)
-        agent = self.model.agents[uid]
-        self.agent_connects(uid, choice, agent.capacity, agent.desks)
+        for uid in chosen(sorted(self.model.agents), who):
+            agent = self.model.agents[uid]
+            self.agent_comes(uid, self.node(choice), agent.capacity, agent.desks)
 
-    @rule(uid=agents, state=st.sampled_from(["online", "away"]))
-    def status(self, uid: str, state: Literal["online", "away"]) -> None:
-        self._status(uid, state)
+    @rule(who=choices, choice=choices, fate=fates)
+    def agent_turns_away_or_online(self, who: int, choice: int, fate: Fate) -> None:
+        """A call that comes late, or again, undoes what another connection said since.
 
-    @precondition(lambda self: self.model.agents)
-    @rule(who=choices)
-    def agent_turns_away_or_online(self, who: int) -> None:
-        uid = one_of(sorted(self.model.agents), who)
-        self._status(uid, "online" if self.model.agents[uid].away else "away")
+        That is allowed: they were under way at once, and it is within its life.
+        """
+        for uid in chosen(sorted(self.model.agents), who):
+            away = self.model.agents[uid].away
+            self._says(uid, "online" if away else "away", self.connection(uid, choice), fate)
 
-    def _status(self, uid: str, state: Literal["online", "away"]) -> None:
-        connection = self.model.connection_of(uid)
-        setting = self.store.status(Uid(uid), state=state, connection=connection or "lost")
-        if connection is None:
-            self.refused(setting, Unavailable)
-            return
-        status = self.run(setting)
-        self.model.status(uid, state)
-        agent = self.model.agents[uid]
-        assert (status.state, status.load) == (state, len(agent.chats))
-        assert status.capacity == agent.capacity
+    def _says(
+        self, uid: str, state: Literal["online", "away"], connection: str, fate: Fate
+    ) -> None:
+        def happens() -> Outcome:
+            agent = self.model.status(uid, state, connection=connection)
+            return "status", state, len(agent.chats), agent.capacity
+
+        self.send(self.nodes.status(Uid(uid), state=state, connection=connection), happens, fate)
+
+    @rule(who=choices, fate=fates)
+    def agent_goes(self, who: int, fate: Fate) -> None:
+        for uid in chosen(sorted(self.model.agents), who):
+            for connection in self.model.connections_of(uid):
+                self.goes(connection, fate)
 
     # --- customers ------------------------------------------------------------
 
     # Hypothesis leaves out some rules of each run; what makes a site busy stands twice.
-    @rule(uids=lists_of_customers, choice=choices)
-    def customers_ask_sales(self, uids: list[str], choice: int) -> None:
-        self._ask(uids, choice, "sales")
-
-    @rule(uids=lists_of_customers, choice=choices)
-    def customers_ask_returns(self, uids: list[str], choice: int) -> None:
-        self._ask(uids, choice, "returns")
-
-    def _ask(self, uids: list[str], choice: int, desk: str) -> None:
-        node = self._node(choice)
+    @rule(uids=lists_of_customers, choice=choices, fate=fates)
+    def customers_ask_sales(self, uids: list[str], choice: int, fate: Fate) -> None:
         for uid in uids:
-            if f"{uid}@{node}" not in self.model.connections:
-                self.refused(self.people.request(uid, desk=desk, node=node), Unavailable)
-            self._customer_connects(uid, node)
-            self._request(uid, node, desk)
+            self.asks(uid, "sales", choice, fate)
 
-    def _customer_connects(self, uid: str, node: str) -> None:
-        present = self.run(self.people.connect(uid, "customer", node=node))
-        self.model.connect(f"{uid}@{node}", uid)
-        assert [int(chat.id) for chat in present.chats] == self.model.open_chats(uid)
+    @rule(uids=lists_of_customers, choice=choices, fate=fates)
+    def customers_ask_returns(self, uids: list[str], choice: int, fate: Fate) -> None:
+        for uid in uids:
+            self.asks(uid, "returns", choice, fate)
 
-    def _request(self, uid: str, node: str, desk: str) -> None:
-        asking = self.people.request(uid, desk=desk, node=node)
-        try:
-            ticket = self.model.request(uid, desk)
-        except model.QueueFull:
-            self.refused(asking, QueueFull)
-            return
-        standing = self.run(asking)
-        agent = self.model.chats[ticket].agent
-        assert (int(standing.chat.id), standing.chat.agent) == (ticket, agent)
-        assert isinstance(standing, facts.Assigned) == (agent is not None)
+    @rule(uid=customers, choice=choices, fate=fates)
+    def customer_connects(self, uid: str, choice: int, fate: Fate) -> None:
+        self.customer_comes(uid, self.node(choice), fate)
 
     # --- ends -----------------------------------------------------------------
 
-    @precondition(lambda self: self.model.chats)
-    @rule(many=several)
-    def customers_close(self, many: list[int]) -> None:
-        for choice in many[: len(self.model.chats)]:
-            self._close(one_of(sorted(self.model.chats), choice), by_agent=False)
+    @rule(many=several, choice=choices, fate=fates)
+    def customers_close(self, many: list[int], choice: int, fate: Fate) -> None:
+        for ticket in chosen(sorted(self.model.chats), *many):
+            self.closes(ticket, self.model.chat(ticket).customer, "customer", choice, fate)
 
-    @precondition(lambda self: any(chat.agent for chat in self.model.chats.values()))
-    @rule(many=several)
-    def agents_close(self, many: list[int]) -> None:
-        for choice in many:
-            served = [ticket for ticket, chat in self.model.chats.items() if chat.agent]
-            if served:
-                self._close(one_of(sorted(served), choice), by_agent=True)
+    @rule(many=several, choice=choices, fate=fates)
+    def agents_close(self, many: list[int], choice: int, fate: Fate) -> None:
+        served = [(t, chat.agent) for t, chat in sorted(self.model.chats.items()) if chat.agent]
+        for ticket, agent in chosen(served, *many):
+            self.closes(ticket, agent, "agent", choice, fate)
 
-    def _close(self, ticket: int, *, by_agent: bool) -> None:
-        chat = self.model.chats[ticket]
-        role: Literal["customer", "agent"] = "agent" if by_agent and chat.agent else "customer"
-        uid = Uid(getattr(chat, role))
-        connection = self.model.connection_of(uid)
-        closing = self.store.close(
-            ChatId(str(ticket)), uid=uid, role=role, connection=connection or "lost"
-        )
-        if connection is None:
-            self.refused(closing, Unavailable)
-            return
-        assert self.run(closing).chat.state == "closed"
-        self.model.close(ticket)
+    @rule(uids=lists_of_customers, choice=choices, times=st.integers(1, 2))
+    def chats_end_before_the_reply_is_through(
+        self, uids: list[str], choice: int, times: int
+    ) -> None:
+        """The customer may ask once more meanwhile, on another connection."""
+        for uid in uids * times:
+            self.asks(uid, "sales", choice, "leaves a copy")
+            for ticket in self.model.open_chats(uid):
+                agent = self.model.chat(ticket).agent
+                self.closes(ticket, agent or uid, "agent" if agent else "customer", 0, "arrives")
 
-    @precondition(lambda self: self.model.connections)
-    @rule(many=several, agent=st.booleans())
-    def disconnect(self, many: list[int], agent: bool) -> None:
-        for choice in many[: len(self.model.connections)]:
-            self._disconnect(choice, agent)
-
-    def _disconnect(self, choice: int, agent: bool) -> None:
-        """An agent's connection rather, when there is one, for there are many customers."""
-        connections = sorted(self.model.connections)
-        agents = [c for c in connections if c.split("@")[0] in self.model.agents]
-        connection = one_of((agents if agent else None) or connections, choice)
-        uid, node = connection.split("@")
-        self.run(self.people.disconnect(uid, node=node))
-        self.model.lose(connection, self.people.now)
+    @rule(many=several, fate=fates)
+    def connections_end(self, many: list[int], fate: Fate) -> None:
+        for connection in dict.fromkeys(chosen(sorted(self.model.connections), *many)):
+            self.goes(connection, fate)
 
     # --- after every step -----------------------------------------------------
 
@@ -270,38 +150,37 @@ class Allocation(RuleBasedStateMachine):
         self.run(self._compare())
 
     async def _compare(self) -> None:
-        entries, buckets, queues = await self._look()
-        given = [
-            model.Given(int(entry[b"chat"]), entry[b"agent"].decode(), int(entry[b"tier"]))
-            for _, entry in entries
-            if entry[b"what"] == b"assigned"
-        ]
-        assert given == self.model.given, "to whom, in which order, from which tier"
-        self.model.given.clear()
+        nodes = list(self.model.nodes)
+        seen = await look(
+            self.people, desks=DESKS, tiers=TIERS, nodes=nodes, after=self._seen
+        )
+        self._seen = seen.last
+        self._compare_events(seen.events)
         for desk in DESKS:
-            assert buckets[desk] == [self.model.bucket(desk, tier) for tier in TIERS]
-            assert queues[desk] == self.model.queues.get(desk, [])
-            assert not (any(buckets[desk]) and queues[desk]), "a free slot while somebody waits"
-        self._compare_agents(await self.store.site())
+            assert seen.buckets[desk] == [self.model.bucket(desk, tier) for tier in TIERS]
+            assert seen.tickets[desk] == self.model.queues.get(desk, [])
+            assert not (any(seen.buckets[desk]) and seen.tickets[desk]), "free, and yet one waits"
+        assert (seen.leases, seen.graces) == (self.model.nodes, self.model.deadlines)
+        assert seen.held == {node: set(self.model.held(node)) for node in nodes}
+        site = await self.store.site()
+        self._compare_agents(site)
+        for what in ("requested", "assigned", "closed"):
+            assert getattr(site.totals, what) == self._counted[what]
         assert await self.store.audit() == []
 
-    async def _look(self) -> tuple[list[Any], dict[str, list[list[str]]], dict[str, list[int]]]:
-        """What happened since the last look; by desk the buckets of each tier, and the tickets."""
-        asking = self.people.redis.pipeline(transaction=False)
-        asking.xrange(self.people.key("events"), f"({self._seen}")
-        for desk in DESKS:
-            asking.zrange(self.people.key(f"queue:{desk}"), 0, -1)
-            for tier in TIERS:
-                asking.zrange(self.people.key(f"tier:{desk}:{tier}"), 0, -1)
-        entries, *found = await asking.execute()
-        if entries:
-            self._seen = entries[-1][0].decode()
-        buckets, queues = {}, {}
-        for n, desk in enumerate(DESKS):
-            tickets, *of_desk = found[n * (1 + len(TIERS)) :][: 1 + len(TIERS)]
-            queues[desk] = [int(id) for id in tickets]
-            buckets[desk] = [[uid.decode() for uid in bucket] for bucket in of_desk]
-        return entries, buckets, queues
+    def _compare_events(self, events: list[dict[str, str]]) -> None:
+        """Each thing that happened is told once, however often it was asked for."""
+        given = [
+            model.Given(int(entry["chat"]), entry["agent"], int(entry["tier"]))
+            for entry in events
+            if entry["what"] == "assigned"
+        ]
+        assert given == self.model.given, "to whom, in which order, from which tier"
+        told = [(e["what"], e.get("chat") or e.get("agent") or e["customer"]) for e in events]
+        assert sorted(told) == sorted((what, str(of)) for what, of in self.model.happened)
+        self._counted.update(what for what, _ in told)
+        self.model.given.clear()
+        self.model.happened.clear()
 
     def _compare_agents(self, site: facts.Site) -> None:
         assert {agent.uid for agent in site.agents} == set(self.model.agents)
@@ -315,31 +194,11 @@ class Allocation(RuleBasedStateMachine):
                 self.model.chats[ticket].customer for ticket in sorted(expected.chats)
             ]
 
-    def teardown(self) -> None:
-        self.run(self._clean())
-
-    async def _clean(self) -> None:
-        keys = [key async for key in self.people.redis.scan_iter(self.people.key("*"), count=1000)]
-        if keys:
-            await self.people.redis.delete(*keys)
-        await self.store.__aexit__()
-
-
-def one_of(things: Sequence[T], choice: int) -> T:
-    """The thing that a number chooses."""
-    return things[choice % len(things)]
-
 
 @pytest.mark.timeout(600)  # a failure is made as short as can be before it is shown
-def test_the_store_does_what_the_model_does(store_url: str) -> None:
+def test_the_store_does_what_the_model_does(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whom a customer gets, queues, buckets, tiers and every index, after every step."""
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        run_state_machine_as_test(
-            lambda: Allocation(store_url, runner),  # type: ignore[arg-type] # what makes one will do
-            settings=settings(
-                max_examples=50,
-                stateful_step_count=60,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+    monkeypatch.setattr(imchat.store.store, "SWEEP_LIMIT", SWEEP_LIMIT)
+    check(lambda runner: Allocation(store_url, runner), examples=50)
