@@ -86,7 +86,7 @@ class Network(Attempts):
     ) -> None:
         """Send what a method of the store packs for this call."""
         try:
-            self._run(asking)
+            asking.send(None)  # it comes as far as `make` without waiting for anything
         except _Packed as packed:
             call = Call(*packed.parts, happens, self._now + LIFE_MS, goes_on)
         if fate != "is late":
