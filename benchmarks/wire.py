@@ -37,6 +37,11 @@ class Wire(asyncio.Protocol):
         else:
             self._first = data
 
+    def write(self, text: bytes) -> None:
+        """Send a text frame that is encoded already."""
+        self._protocol.send_text(text)
+        self._flush()
+
     def cut(self) -> None:
         """Lose the connection at once."""
         self._transport.abort()

@@ -1,0 +1,88 @@
+"""What is measured, each in processes of its own, and what they use of the machine."""
+
+import asyncio
+import contextlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from imchat import tokens
+
+TICKS_A_S = os.sysconf("SC_CLK_TCK")
+SECRET = "a secret for a relay that checks nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Servers of one site, by their URLs, and the process of their store."""
+
+    urls: list[str]
+    pids: list[int]
+    store_pid: int | None
+    secret: str
+
+
+def cpu_s(pid: int) -> float:
+    """The CPU that a process has used so far, s; a system's part as well."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_A_S
+
+
+def memory_bytes(pid: int) -> int:
+    """The memory that a process has resident."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+@contextlib.asynccontextmanager
+async def process(*command: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """A process until the end of the block, and the first line that it says."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert running.stdout is not None
+    try:
+        yield running, (await running.stdout.readline()).decode()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            running.terminate()
+        await running.wait()
+
+
+@contextlib.asynccontextmanager
+async def imchat(*options: str, nodes: int = 1) -> AsyncIterator[Running]:
+    """So many nodes on one store that the first of them starts."""
+    with tempfile.TemporaryDirectory() as directory:
+        async with contextlib.AsyncExitStack() as stack:
+            urls: list[str] = []
+            pids: list[int] = []
+            store: list[int] = []
+            for _ in range(nodes):
+                more = ["--redis", f"unix://{directory}/store/valkey.sock"] if urls else []
+                node, said = await stack.enter_async_context(
+                    process(
+                        "-m", "imchat", "serve", "--port", "0", "--data-dir", directory,
+                        "--rate", "1000000", *options, *more,
+                    )
+                )
+                found = re.search(r"listens on (\S+)", said)
+                assert found is not None, said
+                urls.append(found[1])
+                pids.append(node.pid)
+                store = store or _children(node.pid)
+            yield Running(urls, pids, store[0], tokens.read_secret(Path(directory)))
+
+
+@contextlib.asynccontextmanager
+async def relay() -> AsyncIterator[Running]:
+    """The bare relay."""
+    async with process("-m", "benchmarks.relay") as (running, said):
+        yield Running([f"ws://127.0.0.1:{said.strip()}/ws"], [running.pid], None, SECRET)
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
