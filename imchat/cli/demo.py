@@ -5,7 +5,6 @@ import sys
 import click
 
 from imchat.cli.options import examples, need_terminal
-from imchat.processes import run
 
 
 @click.command(
@@ -32,6 +31,7 @@ def demo(agents: int, rate: float, headless: float | None) -> None:
     if headless is None:
         need_terminal()
     from imchat import demo as show
+    from imchat.processes import run
 
     if headless is None:
         click.echo("Starting a server, its agents and their customers...")

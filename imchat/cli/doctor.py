@@ -9,7 +9,6 @@ import click
 from imchat import settings
 from imchat.cli.options import data_dir_option, examples
 from imchat.errors import SetupError
-from imchat.processes import run
 
 if TYPE_CHECKING:
     from imchat.store.facts import Examined
@@ -31,6 +30,8 @@ DEFAULT = settings.ServerSettings()
 @click.option("--site", default=DEFAULT.site, show_default=True, help="The site to look at.")
 def doctor(**options: Any) -> None:
     """Check a site, also while it is at work: exit 1 on any fault."""
+    from imchat.processes import run
+
     site = settings.ServerSettings(**options)
     examined = run(_examine(site))
     for fault in examined.faults:

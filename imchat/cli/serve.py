@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from imchat import __version__, processes, settings
+from imchat import __version__, settings
 from imchat.cli.options import NetworkType, data_dir_option, examples
 from imchat.protocol import MAX_CAPACITY
 
@@ -85,6 +85,7 @@ DEFAULT = settings.ServerSettings()
 )
 def serve(grace: float, **options: Any) -> None:
     """Start a server, with an embedded store unless one is named."""
+    from imchat import processes
     from imchat.server import logs
 
     server = settings.ServerSettings(grace_s=grace, **options)
@@ -93,6 +94,7 @@ def serve(grace: float, **options: Any) -> None:
 
 
 async def _serve(server: settings.ServerSettings) -> None:
+    from imchat import processes
     from imchat.server.workers import serving
 
     with processes.stop_signals() as stop:
