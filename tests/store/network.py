@@ -2,7 +2,8 @@
 
 A node's `Attempts` make a call again when they do not hear of it, never before the end
 that the call carries. So a call is executed once, or a few times with calls of others
-in between, or not at all; and any copy of it may come after its end.
+in between, or not at all; and any copy of it may come after its end. Here also the
+calls of one connection overtake each other, which they never do.
 """
 
 from collections.abc import Callable, Coroutine

@@ -35,6 +35,15 @@ def test_the_functions_are_the_methods_of_the_store() -> None:
     assert set(re.findall(r'library\.call\(\s*"(\w+)"', text)) == registered()
 
 
+def test_the_page_says_of_each_why_it_may_be_repeated() -> None:
+    """Who adds a function must have thought of a reply that is lost."""
+    page = Path(__file__).parent.parent.parent / "docs" / "architecture.md"
+    text = page.read_text(encoding="utf-8")
+    table = text.partition("why repeating it is harmless |")[2].partition("\n\n")[0]
+    cells = [row.split("|")[1] for row in table.splitlines()[2:]]
+    assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == registered()
+
+
 async def test_the_store_has_them_under_a_versioned_name(people: People) -> None:
     """FUNCTION LIST shows this version's library with each function."""
     name, _ = source()
