@@ -197,6 +197,8 @@ async def running_site(plan: Plan) -> AsyncIterator[Site]:
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
         site = Site(plan, directory, stack)
-        stack.push_async_callback(site.end)
-        await site.start()
-        yield site
+        try:
+            await site.start()
+            yield site
+        finally:
+            await site.end()
