@@ -1,8 +1,6 @@
-"""A site and its model side by side, with a bad network before the store: what is of all such.
+"""A site and its model side by side, with a bad network before the store: what all such share.
 
-Which rules may run, and with what, depends on nothing that the store chooses by itself
-(which connections of a dead node it takes first), so that a failure can be seen
-again: a rule that finds nothing to act on does nothing.
+A rule that finds nothing to act on does nothing.
 """
 
 import asyncio

@@ -8,7 +8,7 @@ calls of one connection overtake each other, which they never do.
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn
 
 import hypothesis.strategies as st
 import pytest
@@ -20,16 +20,15 @@ from tests.model import Refused
 
 LIFE_MS = round(ATTEMPT_S * 1000)
 
-T = TypeVar("T")
 Outcome = tuple[object, ...]
 """What a test compares of a reply; the first is the kind of the fact."""
 Happens = Callable[[], Outcome]
 """Does the same to the model, when the call is executed; gives what the reply must be."""
-Fate = Literal["arrives", "arrives twice", "is late", "leaves a copy"]
-"""`is late`: it waits until a test lets it arrive; so does a copy of what has arrived."""
+Fate = Literal["arrives", "arrives twice", "is held back", "leaves a copy"]
+"""`is held back`: until a test lets it arrive; so is a copy of what has arrived."""
 
 fates: st.SearchStrategy[Fate] = st.sampled_from(
-    ["arrives", "arrives twice", "is late", "leaves a copy"]
+    ["arrives", "arrives twice", "is held back", "leaves a copy"]
 )
 
 
@@ -90,11 +89,11 @@ class Network(Attempts):
             asking.send(None)  # it comes as far as `make` without waiting for anything
         except _Packed as packed:
             call = Call(*packed.parts, happens, self._now + LIFE_MS, goes_on)
-        if fate != "is late":
+        if fate != "is held back":
             answer = self._arrives(call)
             if fate == "arrives twice":
                 self._again(call, answer)
-        if fate in ("is late", "leaves a copy"):
+        if fate in ("is held back", "leaves a copy"):
             self.under_way.append(call)
 
     def arrive(self, n: int, *, again: bool) -> None:
