@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -14,7 +15,7 @@ from imchat.store.store import Store
 from tests.faults.bots import Shape
 from tests.faults.doctor import Watch, events_of, examine, watching
 from tests.faults.journal import copy
-from tests.faults.ledger import Count, Ledger, Pair, Said
+from tests.faults.ledger import Count, Ledger, Pair, Said, p99
 from tests.faults.load import Load, loading
 from tests.faults.site import Plan, Site, running_site
 from tests.faults.trail import Trail
@@ -23,6 +24,8 @@ from tests.support import eventually
 HUSH_S = 45.0
 """So long after the last message was sent it must be answered, and shown to the other."""
 PAGE = 500
+SOON_S = 1.0
+"""An ack is to come."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +47,22 @@ class Bench:
         """Note a fault if it is not so."""
         if not true_so:
             self.faults.append(otherwise)
+
+    async def happened(self) -> Counter[str]:
+        """How often each kind of event is in the audit log; a close by its reason."""
+        return Counter(
+            event["reason"] if event["what"] == "closed" else event["what"]
+            for event in await events_of(self.site)
+        )
+
+    @contextlib.contextmanager
+    def nobody_else_minds(self) -> Iterator[None]:
+        """Who comes by the front is served as ever while the block does something to the side."""
+        began = time.monotonic()
+        yield
+        at_the_front = {b.uid for b in self.load.bots if b.client.url == self.site.front.url}
+        waits = self.load.stage.ledger.waits(at_the_front, since=began)
+        self.check(p99(waits) < SOON_S, f"others waited {p99(waits):.1f} s for an ack")
 
 
 Inject = Callable[[Bench], Awaitable[None]]

@@ -5,7 +5,7 @@ Pure. Times are seconds of one clock. A fault is a sentence; none is what should
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -171,11 +171,23 @@ class Ledger:
                 _check_sent(side, history, count)
                 _check_shown(side, history, count)
                 took += (sent.took for sent in side.sent.values() if sent.took is not None)
-        if took:
-            took.sort()
-            count.longest_ms = round(took[-1] * 1000)
-            count.p99_ms = round(took[math.ceil(len(took) * 0.99) - 1] * 1000)
+        count.longest_ms = round(max(took, default=0) * 1000)
+        count.p99_ms = round(p99(took) * 1000)
         return count
+
+    def waits(self, uids: Container[Uid], *, since: float) -> list[float]:
+        """How long these waited for the ack of each message that was sent since then."""
+        return [
+            sent.took
+            for side in self._sides.values() if side.me in uids
+            for sent in side.sent.values() if sent.at >= since and sent.took is not None
+        ]  # fmt: skip
+
+
+def p99(values: Iterable[float]) -> float:
+    """Of a hundred values the second largest, 0 of none."""
+    ordered = sorted(values)
+    return ordered[math.ceil(len(ordered) * 0.99) - 1] if ordered else 0
 
 
 def _check_history(pair: Pair, history: Sequence[Said], count: Count) -> None:

@@ -7,14 +7,12 @@ import resource
 import shutil
 import signal
 import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from tests.faults.bench import Bench, Fault, Inject
-from tests.faults.doctor import events_of
 from tests.faults.processes import PACKAGE
 from tests.faults.site import SOON_S, Plan
 from tests.proxy import Gate, Proxy
@@ -68,6 +66,40 @@ async def node_pause(bench: Bench) -> None:
     bench.check("was declared dead" in victim.tail(), "the node did not notice that it was dead")
 
 
+@fault("node-kill-all", plan=Plan(grace_s=3, punctual=False))
+async def node_kill_all(bench: Bench) -> None:
+    """No node is left for longer than the grace; all find their chats at those that come then."""
+    for node in list(bench.site.nodes):
+        await node.kill()
+        bench.site.forget(node)
+    await asyncio.sleep(bench.site.plan.grace_s + SLACK_S)
+    for _ in range(bench.site.plan.nodes):
+        await bench.site.add_node()
+    await bench.load.all_online()
+    await bench.site.has_nodes(bench.site.plan.nodes)
+    await _nobody_was_given_up(bench)
+
+
+async def _nobody_was_given_up(bench: Bench) -> None:
+    happened = await bench.happened()
+    for what in ("offline", "requeued", "disconnected"):
+        bench.check(happened[what] == 0, f"{happened[what]} times something was {what}")
+
+
+@fault("server-kill", plan=Plan(embedded=True, punctual=False))
+async def server_kill(bench: Bench) -> None:
+    """A server is killed, its Valkey runs on, and the next server takes over what it left."""
+    killed = bench.site.nodes[0]
+    [orphan] = bench.site.embedded_pids
+    await killed.kill()
+    bench.site.forget(killed)
+    bench.check(bench.site.embedded_pids == [orphan], "the store ended with its server")
+    await bench.site.add_node()
+    bench.check(bench.site.embedded_pids != [orphan], "the store is the same")
+    await bench.load.all_online()
+    await bench.site.has_nodes(1)
+
+
 @fault("worker-kill", plan=Plan(embedded=True, workers=2))
 async def worker_kill(bench: Bench) -> None:
     """One of two workers is killed; its clients go on at the other, and a new one joins."""
@@ -91,57 +123,64 @@ async def worker_kill(bench: Bench) -> None:
 async def grace(bench: Bench) -> None:
     """Half of all are away for longer than the grace: chats are re-queued or closed, once."""
     side = bench.site.side
-    side.refuses = True
-    side.cut()
-    await asyncio.sleep(bench.site.plan.grace_s + SLACK_S)
-    side.refuses = False
-    await bench.load.all_online()
-    happened = Counter(event["what"] for event in await events_of(bench.site))
-    for what in ("offline", "requeued", "closed"):
+    with bench.nobody_else_minds():
+        side.refuses = True
+        side.cut()
+        await asyncio.sleep(bench.site.plan.grace_s + SLACK_S)
+        side.refuses = False
+        await bench.load.all_online()
+    happened = await bench.happened()
+    for what in ("offline", "requeued", "disconnected"):
         bench.check(happened[what] > 0, f"nothing was {what}")
 
 
 @fault("client-cut")
 async def client_cut(bench: Bench) -> None:
     """Half of all lose their connections again and again, whatever is under way."""
-    for _ in range(CUTS):
-        bench.site.side.cut()
-        await bench.load.all_online()
-        await bench.steady(1 / CUTS)
+    with bench.nobody_else_minds():
+        for _ in range(CUTS // 2):
+            bench.site.side.cut()
+            await bench.load.all_online()
+            await bench.steady(1 / CUTS)
 
 
 @fault("client-stall")
 async def client_stall(bench: Bench) -> None:
     """Nothing comes through to half of all for longer than the keepalive."""
-    bench.site.side.stall()
-    await asyncio.sleep(KEEPALIVES_S)
-    bench.site.side.flow()
-    await bench.load.all_online()
+    with bench.nobody_else_minds():
+        bench.site.side.stall()
+        await asyncio.sleep(KEEPALIVES_S)
+        bench.site.side.flow()
+        await bench.load.all_online()
 
 
 @fault("client-half-open")
 async def client_half_open(bench: Bench) -> None:
     """Half of all lose the server and are told nothing; then the server loses them likewise."""
-    bench.site.side.half_open(lost="server")
-    before = bench.site.side.accepted
-    await eventually(
-        lambda: bench.site.side.accepted >= before + len(bench.load.bots) // 2,
-        "all have noticed",
-        timeout=KEEPALIVES_S + 10,
-    )
-    await bench.load.all_online()
-    bench.site.side.half_open(lost="client")
-    await bench.load.all_online()
+    side = bench.site.side
+    with bench.nobody_else_minds():
+        before = side.accepted
+        side.half_open(lost="server")
+        await eventually(
+            lambda: side.accepted >= before + len(bench.load.bots) // 2,
+            "all have noticed",
+            timeout=KEEPALIVES_S,
+        )
+        await bench.load.all_online()
+        side.half_open(lost="client")
+        await bench.load.all_online()
 
 
 @fault("client-slow")
 async def client_slow(bench: Bench) -> None:
     """To half of all everything comes late and in tiny pieces."""
-    for gate in (bench.site.side.up, bench.site.side.down):
-        gate.delay_s, gate.slice = 0.2, 7
-    await bench.steady()
-    for gate in (bench.site.side.up, bench.site.side.down):
-        gate.delay_s, gate.slice = 0.0, None
+    gates = bench.site.side.up, bench.site.side.down
+    with bench.nobody_else_minds():
+        for gate in gates:
+            gate.delay_s, gate.slice = 0.2, 7
+        await bench.steady()
+        for gate in gates:
+            gate.delay_s, gate.slice = 0.0, None
 
 
 @fault("client-kill")
@@ -151,8 +190,7 @@ async def client_kill(bench: Bench) -> None:
     for client in clients:
         client.start()
         await eventually(client.has_sent, f"{client.name} is in a chat", timeout=SOON_S)
-    for n in range(CUTS):
-        client = clients[n % len(clients)]
+    for client in clients * (CUTS // 4):
         await client.kill()
         client.start()
         await eventually(client.has_sent, f"{client.name} goes on", timeout=SOON_S)
@@ -171,6 +209,20 @@ async def store_kill(bench: Bench) -> None:
     await bench.site.valkey.start()
     await bench.site.is_healthy(True)
     bench.check(bench.site.connections == connections, "clients lost their connections")
+
+
+@fault("store-pause", plan=Plan(grace_s=3, punctual=False))
+async def store_pause(bench: Bench) -> None:
+    """Valkey hangs for longer than lease and grace, which costs nobody a connection or a chat."""
+    connections = bench.site.connections
+    bench.site.valkey.signal(signal.SIGSTOP)
+    await bench.site.is_healthy(False)
+    await asyncio.sleep(LEASE_S + SLACK_S)
+    bench.site.valkey.signal(signal.SIGCONT)
+    await bench.site.is_healthy(True)
+    bench.check(bench.site.connections == connections, "clients lost their connections")
+    await bench.steady()
+    await _nobody_was_given_up(bench)
 
 
 @fault("store-kill-embedded", plan=Plan(embedded=True, punctual=False))

@@ -140,12 +140,13 @@ class Node(Process):
         self,
         name: str,
         directory: Path,
+        data_dir: Path,
         *options: str,
         source: Path = PACKAGE,
         env: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(name, directory / f"{name}.log")
-        self.data_dir = directory / name
+        self.data_dir = data_dir
         self._options = options
         self._source = source
         self._env = env

@@ -57,6 +57,8 @@ class Site:
         self.to_store: dict[str, Proxy] = {}
         self.processes: list[Process] = []
         """All that ever ran, for their logs."""
+        self._data_dir = directory / "data"
+        """Of a server with its own store, also of one that goes on with what another left."""
         self._stack = stack
         self._secret = secrets.token_urlsafe(48)
 
@@ -85,9 +87,10 @@ class Site:
             proxy = await self._stack.enter_async_context(proxy_to(self.valkey.url))
             self.to_store[name] = proxy
             options += ["--redis", proxy.url]
-        node = Node(name, self.directory, *options, source=source, env=env)
-        node.data_dir.mkdir(mode=0o700)
-        (node.data_dir / tokens.SECRET_FILE).write_text(self._secret + "\n")
+        data_dir = self._data_dir if self.plan.embedded else self.directory / name
+        data_dir.mkdir(mode=0o700, exist_ok=True)
+        (data_dir / tokens.SECRET_FILE).write_text(self._secret + "\n")
+        node = Node(name, self.directory, data_dir, *options, source=source, env=env)
         self.processes.append(node)
         await node.start()
         self.nodes.append(node)
@@ -117,7 +120,7 @@ class Site:
         """Of the store itself, past all proxies."""
         if self._valkey is not None:
             return self.valkey.url
-        return f"unix://{self.nodes[0].data_dir / 'store' / 'valkey.sock'}"
+        return f"unix://{self._data_dir / 'store' / 'valkey.sock'}"
 
     def store(self) -> Store:
         """The store as the nodes have it."""
@@ -157,13 +160,13 @@ class Site:
     @property
     def embedded_pids(self) -> list[int]:
         """Of the store that the node started; none while there is none."""
-        return store_processes(self.nodes[0].data_dir)
+        return store_processes(self._data_dir)
 
     @property
     def append_only_file(self) -> Path:
         """The one that the store, whosever it is, appends to now."""
         valkey = self._valkey
-        directory = self.nodes[0].data_dir / "store" if valkey is None else valkey.directory
+        directory = self._data_dir / "store" if valkey is None else valkey.directory
         return max((directory / "appendonlydir").glob("*.incr.aof"))
 
     def logs(self) -> str:
@@ -173,10 +176,8 @@ class Site:
     async def end(self) -> None:
         """Kill all that runs."""
         await end_all(self.processes)
-        for process in self.processes:
-            if isinstance(process, Node):
-                for pid in store_processes(process.data_dir):
-                    os.kill(pid, signal.SIGKILL)
+        for pid in self.embedded_pids:
+            os.kill(pid, signal.SIGKILL)
 
 
 async def _says(node: Node, status: int) -> bool:
