@@ -1,42 +1,50 @@
-"""Bytes and text frames: handshake, limits, keepalive, close. The server's one WebSocket door."""
+"""Listens, and joins what is heard on a connection with its session."""
 
 import asyncio
 import contextlib
 import logging
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable
+from http import HTTPStatus
 from socket import SO_SNDBUF, SOL_SOCKET
-from typing import Any
 
-from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
-from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
 from imchat import protocol
 from imchat.protocol import CloseCode
 from imchat.server import http
 from imchat.server.addresses import Addresses
-from imchat.server.hub import KERNEL_BUFFER, Outbox
+from imchat.server.handlers import Work
+from imchat.server.hub import KERNEL_BUFFER
 from imchat.server.port import cannot_listen
 from imchat.server.services import Services
 from imchat.server.session import Session
+from imchat.server.socket import CLOSE_TIMEOUT_S, Shared, Socket
+from imchat.server.together import beside
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE_S = 20.0
-HANDSHAKE_TIMEOUT_S = 10.0
-CLOSE_TIMEOUT_S = 3.0
+MAX_BEHIND = 16
+"""Frames of a connection that may wait for one before them; then it is not read on."""
+FAILED = "a session failed; its connection is closed"
 
 
 class Gateway:
-    """Listens, and gives each connection a session."""
+    """Gives each connection a session, and owns the tasks of both."""
+
+    _group: asyncio.TaskGroup
 
     def __init__(self, services: Services) -> None:
-        self._services = services
-        self._addresses = Addresses(services.settings.trusted_proxy)
-        self._live: dict[asyncio.Task[Any], tuple[Session, Outbox]] = {}
+        self.services = services
+        self.addresses = Addresses(services.settings.trusted_proxy)
+        self.shared = Shared(services.settings.hello_timeout_s, services.metrics)
+        self.live: set[Connection] = set()
+        """Those that are not ended yet, open or not."""
+        self.over = False
+        """Whether nobody waits for ends any more: the node retires, and all connections with it."""
+        self._emptied = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @contextlib.asynccontextmanager
     async def listen(self) -> AsyncIterator[int]:
@@ -45,145 +53,200 @@ class Gateway:
         At the end what was taken is answered, the clients are closed with 1001 and
         their sessions ended, within a bound.
         """
-        settings = self._services.settings
+        settings = self.services.settings
         try:
-            server = await serve(
-                self._connected,
+            server = await asyncio.get_running_loop().create_server(
+                lambda: Connection(self),
                 settings.host,
                 settings.port,
                 reuse_port=settings.workers > 1,
-                process_request=self._answer_http,
-                subprotocols=[Subprotocol(protocol.SUBPROTOCOL)],
-                select_subprotocol=_select_subprotocol,
-                compression=None,
-                server_header=None,
-                max_size=protocol.MAX_FRAME,
-                open_timeout=HANDSHAKE_TIMEOUT_S,
-                ping_interval=KEEPALIVE_S,
-                ping_timeout=KEEPALIVE_S,
-                close_timeout=CLOSE_TIMEOUT_S,
             )
         except OSError as error:
             raise cannot_listen(settings.host, settings.port, error) from None
         for listening in server.sockets:  # whose connections inherit it
             listening.setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER)
-        try:
-            yield server.sockets[0].getsockname()[1]
-        finally:
-            await self._stop(server)
+        async with beside(self.shared.timers.run()) as self._group:
+            try:
+                yield server.sockets[0].getsockname()[1]
+            finally:
+                await self._stop(server)
 
-    async def _stop(self, server: Server) -> None:
+    def start(self, work: Work) -> asyncio.Task[None]:
+        """Do this beside everything else."""
+        task = self._group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def gone(self, connection: "Connection") -> None:
+        """It is at its end."""
+        self.live.discard(connection)
+        self._emptied.set()
+
+    async def _stop(self, server: asyncio.Server) -> None:
         code, reason = CloseCode.GOING_AWAY, "the server is going away"
-        server.close(close_connections=False)  # nobody new
+        server.close()  # nobody new
         await _within(
             CLOSE_TIMEOUT_S,
-            asyncio.gather(*(session.leave(code, reason) for session, _ in self._live.values())),
+            asyncio.gather(*(connection.leave(code, reason) for connection in self.live)),
         )
-        for _, outbox in self._live.values():  # whom the store kept waiting, or who came late
-            outbox.close(code, reason)
-        # The library waits for the handlers without a limit.
-        await _within(CLOSE_TIMEOUT_S, server.wait_closed())
-        for task in self._live:
+        for connection in self.live:  # whom the store kept waiting, or who came late
+            connection.outbox.close(code, reason)
+        await _within(CLOSE_TIMEOUT_S, self._all_gone())
+        self.over = True
+        for connection in self.live:
+            connection.abort()
+        for task in self._tasks:
             task.cancel()
-        await _within(CLOSE_TIMEOUT_S, server.wait_closed())
 
-    async def _answer_http(self, connection: ServerConnection, request: Request) -> Response | None:
-        services = self._services
+    async def _all_gone(self) -> None:
+        while self.live:
+            self._emptied.clear()
+            await self._emptied.wait()
+
+
+class Connection(Socket):
+    """A socket with its session: one frame after the other, in a task only if one has to wait."""
+
+    __slots__ = ("_address", "_behind", "_gateway", "_leaving", "_session", "_work")
+
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__(gateway.shared)
+        self._gateway = gateway
+        self._address: str | None = None
+        self._session: Session | None = None
+        self._work: asyncio.Task[None] | None = None
+        self._behind: deque[str | bytes] | None = None  # while there is work
+        self._leaving = False
+        gateway.live.add(self)
+
+    # --- before it is open -----------------------------------------------------------------
+
+    def requested(self, request: Request) -> None:
+        services = self._gateway.services
         path = request.path.partition("?")[0]
         if path == protocol.PATH:
-            return self._admit(connection, request)
-        if path == "/healthz":
-            status, kind, body = await http.health(services.store, services.node)
+            self.respond(self._admit(request))
+        elif path == "/healthz":
+            self.pause()
+            self._start(self._tell_health())
         elif path == "/metrics":
-            status, kind, body = http.metrics(services.metrics, services.node)
+            self.respond(_answer(*http.metrics(services.metrics, services.node)))
         else:
-            return connection.respond(404, f"Nothing here; the WebSocket is at {protocol.PATH}\n")
-        headers = Headers(
-            {"Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close"}
-        )
-        return Response(status.value, status.phrase, headers, body)
+            text = f"Nothing here; the WebSocket is at {protocol.PATH}\n"
+            self.respond(self.refuse(HTTPStatus.NOT_FOUND, text))
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _tell_health(self) -> None:
+        services = self._gateway.services
+        self.respond(_answer(*await http.health(services.store, services.node)))
+
+    def _admit(self, request: Request) -> Response:
         """Count it for its address until it is lost, however it ends; or the refusal."""
-        peer = connection.remote_address
-        if peer is None:  # it is lost already
-            return None
+        addresses = self._gateway.addresses
+        peer = self.peer
         forwarded_for = request.headers.get_all("X-Forwarded-For")
-        address = self._addresses.of(peer[0], forwarded_for)
-        if address is None:
-            return None
-        if not self._addresses.enter(address):
-            self._services.metrics.connections_refused += 1
-            return connection.respond(429, "Too many connections from this address.\n")
-        connection.connection_lost_waiter.add_done_callback(
-            lambda _: self._addresses.leave(address)
-        )
-        return None
+        address = None if peer is None else addresses.of(peer, forwarded_for)
+        if address is not None:
+            if not addresses.enter(address):
+                self._gateway.services.metrics.connections_refused += 1
+                text = "Too many connections from this address.\n"
+                return self.refuse(HTTPStatus.TOO_MANY_REQUESTS, text)
+            self._address = address
+        return self.accept(request)
 
-    async def _connected(self, socket: ServerConnection) -> None:
-        outbox = Outbox(
-            secrets.token_hex(8),
-            lambda: self._closes(socket, outbox),
-            held=socket.transport.get_write_buffer_size,
-        )
-        session = Session(self._services, outbox)
-        task = asyncio.current_task()
-        assert task is not None
-        self._live[task] = session, outbox
-        self._services.metrics.connections += 1
+    # --- while it is ------------------------------------------------------------------------
+
+    def opened(self) -> None:
+        self._session = Session(self._gateway.services, self.outbox)
+        self._gateway.services.metrics.connections += 1
+
+    def heard(self, data: str | bytes) -> None:
+        if self._leaving:
+            return
+        if self._behind is not None:
+            self._behind.append(data)
+            if len(self._behind) > MAX_BEHIND:
+                self.pause()
+            return
+        assert self._session is not None
         try:
-            await self._talk(socket, outbox, session)
-            # Not if cancelled: that is when the node retires, and all its connections with it.
+            work = self._session.receive(data)
+        except Exception:
+            log.exception(FAILED)
+            self._fail()
+            return
+        if work is not None:
+            self._behind = deque()
+            self._work = self._start(self._catch_up(work))
+
+    async def _catch_up(self, work: Work) -> None:
+        """Do this, and then what was heard meanwhile."""
+        assert self._session is not None
+        assert self._behind is not None
+        try:
+            await work
+            while self._behind:
+                ahead = self._session.receive(self._behind.popleft())
+                if len(self._behind) <= MAX_BEHIND // 4:
+                    self.go_on()
+                if ahead is not None:
+                    await ahead
+        finally:
+            self._behind = self._work = None
+            self.go_on()
+
+    async def leave(self, code: CloseCode, reason: str) -> None:
+        """Answer what was taken, take nothing more, and close."""
+        if self._session is None:
+            if not self.is_asked:
+                self.abort()
+            return
+        self._leaving = True
+        if self._behind is not None:
+            self._behind.clear()
+        if self._work is not None:
+            await asyncio.wait([self._work])
+        await self._session.all_acked()
+        self.outbox.close(code, reason)
+
+    # --- its end ----------------------------------------------------------------------------
+
+    def lost(self) -> None:
+        if self._address is not None:
+            self._gateway.addresses.leave(self._address)
+        if self._session is None or self._gateway.over:
+            self._gateway.gone(self)
+        else:
+            self._start(self._end(self._session))
+
+    async def _end(self, session: Session) -> None:
+        try:
+            if self._work is not None:  # the last that it sent counts
+                await asyncio.wait([self._work])
             await session.end()
         finally:
-            self._services.metrics.connections -= 1
-            del self._live[task]
+            self._gateway.services.metrics.connections -= 1
+            self._gateway.gone(self)
 
-    async def _talk(self, socket: ServerConnection, outbox: Outbox, session: Session) -> None:
+    def _start(self, work: Work) -> asyncio.Task[None]:
+        return self._gateway.start(self._guarded(work))
+
+    async def _guarded(self, work: Work) -> None:
         try:
-            async with asyncio.TaskGroup() as tasks:
-                writing = tasks.create_task(self._write(socket, outbox))
-                with contextlib.suppress(ConnectionClosed):
-                    await self._read(socket, outbox, session)
-                writing.cancel()
+            await work
         except Exception:
-            log.exception("a session failed; its connection is closed")
-            await socket.close(CloseCode.INTERNAL_ERROR)
+            log.exception(FAILED)
+            self._fail()
 
-    async def _read(self, socket: ServerConnection, outbox: Outbox, session: Session) -> None:
-        try:
-            async with asyncio.timeout(self._services.settings.hello_timeout_s):
-                first = await socket.recv()
-        except TimeoutError:
-            outbox.close(CloseCode.HELLO_TIMEOUT, "no hello in time")
-        else:
-            await session.hello(first)
-        # Also while it closes, when all is dropped: the client's own close comes last.
-        while True:
-            await session.receive(await socket.recv())
-
-    def _closes(self, socket: ServerConnection, outbox: Outbox) -> None:
-        # It learns why only if it reads on; if not, the socket is cut.
-        self._services.metrics.slow_clients_closed += outbox.overflowed
-        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, socket.transport.abort)
-
-    async def _write(self, socket: ServerConnection, outbox: Outbox) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            while True:
-                await outbox.wake.wait()
-                outbox.wake.clear()
-                while (frame := outbox.take()) is not None:
-                    await socket.send(frame, text=True)
-                    self._services.metrics.frames_sent += 1
-                if outbox.closing is not None:
-                    await socket.close(*outbox.closing)
-                    return
+    def _fail(self) -> None:
+        self.outbox.close(CloseCode.INTERNAL_ERROR, "")
 
 
-def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Ours if it is offered; a client need not speak of it."""
-    ours = Subprotocol(protocol.SUBPROTOCOL)
-    return ours if ours in offered else None
+def _answer(status: HTTPStatus, kind: str, body: bytes) -> Response:
+    headers = Headers(
+        {"Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close"}
+    )
+    return Response(status.value, status.phrase, headers, body)
 
 
 async def _within(seconds: float, work: Awaitable[object]) -> None:

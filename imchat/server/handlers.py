@@ -1,7 +1,8 @@
 """What a connection may ask once it said who it is: a method a frame, one store call each."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import msgspec
 
@@ -16,26 +17,33 @@ from imchat.store.store import Post, Side, tail_of
 MAX_UNACKED = 64
 """Messages of one connection under way; reading goes on when there are fewer."""
 
-Handler = Callable[..., Awaitable[None]]
+Work = Coroutine[Any, Any, None]
+"""What is left to do of a frame, because it has to wait for something."""
+Handler = Callable[..., Work | None]
 """A method of Handlers that takes the frame beside which it stands in the table."""
 
 
 class Handlers:
     """Answers the frames of one connection, one after the other."""
 
+    __slots__ = ("_fewer_unacked", "_outbox", "_services", "_unacked", "_who")
+
     def __init__(self, services: Services, outbox: Outbox, identity: tokens.Identity) -> None:
         self._services = services
         self._outbox = outbox
         self._who = identity
         self._unacked = 0
-        self._fewer_unacked = asyncio.Event()
+        self._fewer_unacked: asyncio.Event | None = None  # while somebody waits for it
 
-    async def handle(self, frame: protocol.ClientFrame) -> None:
-        """Answer a frame. Raises the RequestError that it is refused with."""
+    def handle(self, frame: protocol.ClientFrame) -> Work | None:
+        """Answer a frame; a message is taken at once, others give what is to be awaited.
+
+        Both raise the RequestError that it is refused with.
+        """
         handler = _TABLE[self._who.role].get(type(frame))
         if handler is None:
             raise self._not_in_table(frame)
-        await handler(self, frame)
+        return handler(self, frame)
 
     async def all_acked(self) -> None:
         """Wait until no message is under way."""
@@ -53,7 +61,7 @@ class Handlers:
 
     async def _until_unacked_below(self, limit: int) -> None:
         while self._unacked >= limit:
-            self._fewer_unacked.clear()
+            self._fewer_unacked = asyncio.Event()
             await self._fewer_unacked.wait()
 
     async def _request(self, frame: protocol.Request) -> None:
@@ -78,10 +86,19 @@ class Handlers:
             )
             answer(views.told(status, ref=frame.ref))
 
-    async def _send(self, frame: protocol.Send) -> None:
-        if frame.sender not in (None, self._who.uid):
+    def _send(self, frame: protocol.Send) -> Work | None:
+        if frame.sender is not None and frame.sender != self._who.uid:
             raise Forbidden("`from` is not you")
+        if self._unacked >= MAX_UNACKED:
+            return self._submit_later(frame)
+        self._submit(frame)
+        return None
+
+    async def _submit_later(self, frame: protocol.Send) -> None:
         await self._until_unacked_below(MAX_UNACKED)
+        self._submit(frame)
+
+    def _submit(self, frame: protocol.Send) -> None:
         self._unacked += 1
         post = Post(
             sender=self._who.uid,
@@ -95,7 +112,8 @@ class Handlers:
 
     def _posted(self, id: str, result: facts.PostResult | RequestError) -> None:
         self._unacked -= 1
-        self._fewer_unacked.set()
+        if self._fewer_unacked is not None:
+            self._fewer_unacked.set()
         if isinstance(result, RequestError):
             self._services.metrics.frames_refused += 1
             self._outbox.push(views.error(result, ref=id))
@@ -141,7 +159,7 @@ class Handlers:
         self._outbox.push(protocol.encode(protocol.with_ref(snapshot, frame.ref)))
         self._services.watching.add(self._outbox, snapshot)
 
-    async def _unwatch(self, _: protocol.Unwatch) -> None:
+    def _unwatch(self, _: protocol.Unwatch) -> None:
         self._services.watching.remove(self._outbox)
 
 

@@ -1,8 +1,6 @@
 """Which connections of this node a push goes to. Carries bytes only."""
 
-import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Callable, Iterator
 
 from imchat.ids import Uid
@@ -21,22 +19,32 @@ MAX_REASON = 123
 class Outbox:
     """What waits to be sent on one connection.
 
-    Until it is opened by its welcome, pushes wait behind it. `closes` is called once
-    when it is to be closed; `overflowed` says that it is because the client does not read.
-    `held` gives how many bytes of what was taken the connection has not sent yet.
+    Until it is opened by its welcome, pushes wait behind it. `touches` is called when
+    there is something to take where nothing was, `closes` once when it is to be closed;
+    `overflowed` says that it is because the client does not read. `held` gives how many
+    bytes of what was taken the connection has not sent yet.
     """
 
+    __slots__ = (
+        "_closes", "_early", "_frames", "_held", "_touches", "closing", "id", "overflowed", "size",
+    )  # fmt: skip
+
     def __init__(
-        self, id: str, closes: Callable[[], object], *, held: Callable[[], int] = lambda: 0
+        self,
+        id: str,
+        closes: Callable[[], object],
+        *,
+        held: Callable[[], int] = lambda: 0,
+        touches: Callable[[], object] = lambda: None,
     ) -> None:
         self.id = id
         self._closes = closes
         self._held = held
+        self._touches = touches
         self.closing: tuple[int, str] | None = None
         self.overflowed = False
         self.size = 0
-        self.wake = asyncio.Event()
-        self._frames: deque[bytes] = deque()
+        self._frames: list[bytes] = []
         self._early: list[bytes] | None = []
 
     def open(self, *first: bytes) -> None:
@@ -64,21 +72,23 @@ class Outbox:
         if self.closing is not None:
             return
         if self.size and self.size + self._held() + len(frame) > MAX_WAITING:
-            self._overflow()
+            self.overflow()
             return
         self.size += len(frame)
         if self._early is not None:
             self._early.append(frame)
             return
+        if not self._frames:
+            self._touches()
         self._frames.append(frame)
-        self.wake.set()
 
-    def _overflow(self) -> None:
+    def overflow(self) -> None:
+        """The client does not read: drop what waits, and close."""
         self._frames.clear()
         if self._early is not None:
             self._early = []
         self.size = 0
-        self.overflowed = True
+        self.overflowed = self.closing is None
         self.close(CloseCode.TRY_LATER, "too slow; read the history")
 
     def refuse(self, frame: bytes) -> None:
@@ -90,16 +100,14 @@ class Outbox:
         """Close the connection once what is queued is sent."""
         if self.closing is None:
             self.closing = (code, reason.encode()[:MAX_REASON].decode(errors="ignore"))
-            self.wake.set()
+            self._touches()
             self._closes()
 
-    def take(self) -> bytes | None:
-        """The next frame to send, or None."""
-        if not self._frames:
-            return None
-        frame = self._frames.popleft()
-        self.size -= len(frame)
-        return frame
+    def take(self) -> list[bytes]:
+        """The frames to send now."""
+        frames, self._frames = self._frames, []
+        self.size = sum(map(len, self._early)) if self._early else 0
+        return frames
 
 
 class Hub:

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable
 from weakref import WeakValueDictionary
 
@@ -29,6 +28,11 @@ class Bucket:
 
     Source: the token bucket of J. Turner, "New Directions in Communications", 1986.
     """
+
+    __slots__ = (
+        "__weakref__", "_at", "_burst", "_clock", "_rate", "_refused_last", "_refused_since",
+        "_tokens",
+    )  # fmt: skip
 
     def __init__(self, rate: float, burst: float, clock: Clock) -> None:
         self._rate = rate
@@ -62,16 +66,17 @@ class Bucket:
 class BadFrames:
     """The bad frames of one connection in the last minute."""
 
+    __slots__ = ("_clock", "_times")
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._times: deque[float] = deque()
+        self._times: list[float] = []  # which costs less than a deque while it is empty
 
     def add(self) -> bool:
         """Count one; gives whether these are now too many."""
         now = self._clock()
         self._times.append(now)
-        while now - self._times[0] > 60:
-            self._times.popleft()
+        self._times = [at for at in self._times if now - at <= 60]
         return len(self._times) >= BAD_FRAMES_A_MINUTE
 
 

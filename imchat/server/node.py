@@ -1,14 +1,12 @@
 """Composes the parts of a server, starts and stops them in order, owns every task."""
 
-import asyncio
 import contextlib
 import gc
 import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator
 
 from imchat import tokens
 from imchat.errors import Unavailable
@@ -23,6 +21,7 @@ from imchat.server.metrics import Metrics
 from imchat.server.port import url_of
 from imchat.server.poster import Poster
 from imchat.server.services import Services
+from imchat.server.together import beside
 from imchat.server.waiting import Waiting
 from imchat.server.watching import Watching
 from imchat.settings import ServerSettings
@@ -98,23 +97,6 @@ class Node:
             services.node = name
             # Only now, so that they come back to a node that lives.
             services.hub.close_all(CloseCode.GOING_AWAY, "this node was declared dead")
-
-
-@contextlib.asynccontextmanager
-async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do this work until the end of the block, which ends with the first error of either."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(part) for part in work]
-            try:
-                yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-    except BaseExceptionGroup as errors:
-        if len(errors.exceptions) == 1:  # the usual case, and callers wait for its own kind
-            raise errors.exceptions[0] from None
-        raise
 
 
 def new_name() -> str:

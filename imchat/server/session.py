@@ -16,9 +16,9 @@ from imchat.errors import (
 )
 from imchat.protocol import CloseCode
 from imchat.server import views
-from imchat.server.handlers import Handlers
+from imchat.server.handlers import Handlers, Work
 from imchat.server.hub import Outbox
-from imchat.server.limits import CONNECTION_RETRY_MS, CONNECTIONS_A_UID
+from imchat.server.limits import CONNECTION_RETRY_MS, CONNECTIONS_A_UID, Bucket
 from imchat.server.services import Services
 from imchat.store import facts
 
@@ -31,14 +31,55 @@ RETRIES_S = (0.5, 1.0, 2.0, 4.0)
 class Session:
     """The life of one connection after its handshake; I/O is the gateway's."""
 
+    __slots__ = (
+        "_bad_frames", "_bucket", "_handlers", "_identity", "_node", "_outbox", "_services",
+    )  # fmt: skip
+
+    _bucket: Bucket
+    _node: str
+
     def __init__(self, services: Services, outbox: Outbox) -> None:
         self._services = services
         self._outbox = outbox
         self._bad_frames = services.limits.bad_frames()
         self._identity: tokens.Identity | None = None
-        self._turn = asyncio.Lock()
+        self._handlers: Handlers | None = None
 
-    async def hello(self, data: str | bytes) -> None:
+    def receive(self, data: str | bytes) -> Work | None:
+        """Answer a frame; gives what is to be awaited before it takes the next one.
+
+        What is refused is answered with an error and harms nobody else.
+        """
+        if self._outbox.closing is not None:
+            return None
+        if self._handlers is None:
+            return self._hello(data)
+        self._services.metrics.frames_received += 1
+        try:
+            self._bucket.take()
+            if not isinstance(data, str):
+                raise BadFrame("a frame is text")
+            work = self._handlers.handle(protocol.decode(data))
+        except RequestError as error:
+            self._refuse(error, data)
+            return None
+        return None if work is None else self._finish(work, data)
+
+    async def _finish(self, work: Work, data: str | bytes) -> None:
+        try:
+            await work
+        except RequestError as error:
+            self._refuse(error, data)
+
+    def _refuse(self, error: RequestError, data: str | bytes) -> None:
+        self._services.metrics.frames_refused += 1
+        self._outbox.push(views.error(error, ref=protocol.ref_of(data)))
+        if isinstance(error, BadFrame) and self._bad_frames.add():
+            self._outbox.close(CloseCode.POLICY, "too many bad frames")
+        elif isinstance(error, RateLimited) and self._bucket.out_of_patience:
+            self._outbox.close(CloseCode.POLICY, "too many frames for too long")
+
+    async def _hello(self, data: str | bytes) -> None:
         """Take the first frame; a refusal is answered and closes the connection."""
         try:
             frame = _first_frame(data)
@@ -79,36 +120,10 @@ class Session:
             since=since,
         )
 
-    async def receive(self, data: str | bytes) -> None:
-        """Answer one frame. What is refused is answered with an error and harms nobody else."""
-        async with self._turn:
-            if self._outbox.closing is None:
-                await self._answer(data)
-
-    async def _answer(self, data: str | bytes) -> None:
-        self._services.metrics.frames_received += 1
-        try:
-            self._bucket.take()
-            if not isinstance(data, str):
-                raise BadFrame("a frame is text")
-            await self._handlers.handle(protocol.decode(data))
-        except RequestError as error:
-            self._services.metrics.frames_refused += 1
-            self._outbox.push(views.error(error, ref=protocol.ref_of(data)))
-            self._lose_patience(error)
-
-    def _lose_patience(self, error: RequestError) -> None:
-        if isinstance(error, BadFrame) and self._bad_frames.add():
-            self._outbox.close(CloseCode.POLICY, "too many bad frames")
-        elif isinstance(error, RateLimited) and self._bucket.out_of_patience:
-            self._outbox.close(CloseCode.POLICY, "too many frames for too long")
-
-    async def leave(self, code: CloseCode, reason: str) -> None:
-        """Answer what was taken, take nothing more, and close."""
-        async with self._turn:
-            if self._identity is not None:
-                await self._handlers.all_acked()
-            self._outbox.close(code, reason)
+    async def all_acked(self) -> None:
+        """Wait until no message is under way."""
+        if self._handlers is not None:
+            await self._handlers.all_acked()
 
     async def end(self) -> None:
         """The connection is gone."""

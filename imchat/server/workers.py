@@ -19,6 +19,7 @@ from imchat.errors import SetupError, Unavailable, first_cause
 from imchat.processes import Child
 from imchat.server import logs, node
 from imchat.server.port import reserved, url_of
+from imchat.server.together import beside
 from imchat.settings import ServerSettings
 from imchat.store.store import Store
 
@@ -67,7 +68,7 @@ async def serving(settings: ServerSettings) -> AsyncIterator[str]:
             theirs = dataclasses.replace(settings, redis=store_url, port=port)
             workers = [Worker(theirs, store) for _ in range(settings.workers)]
             try:
-                async with node.beside(*(worker.run() for worker in workers)):
+                async with beside(*(worker.run() for worker in workers)):
                     for worker in workers:
                         await worker.ready.wait()
                     yield url_of(settings.host, port)

@@ -14,9 +14,10 @@ from websockets.exceptions import InvalidStatus
 
 from imchat.ids import Uid
 from imchat.protocol import HELLO_TIMEOUT_S
-from imchat.server import gateway, limits
+from imchat.server import limits
+from imchat.server import socket as sockets
 from imchat.server.hub import MAX_OUTGOING
-from imchat.server.node import beside
+from imchat.server.together import beside
 from tests.server.wire import Wire, Wires, token
 from tests.support import Server, eventually, serving
 
@@ -45,7 +46,7 @@ def test_the_numbers_are_those_of_the_pages() -> None:
     """Sixteen, a thousand, ten seconds."""
     assert limits.CONNECTIONS_A_UID == 16
     assert limits.CONNECTIONS_AN_ADDRESS == 1_000
-    assert gateway.HANDSHAKE_TIMEOUT_S == HELLO_TIMEOUT_S == 10
+    assert sockets.HANDSHAKE_TIMEOUT_S == HELLO_TIMEOUT_S == 10
 
 
 # --- of one uid ---------------------------------------------------------------------------------
@@ -252,7 +253,7 @@ async def test_a_handshake_that_never_ends_is_cut(
     store_url: str, site: str, monkeypatch: pytest.MonkeyPatch, sent: bytes, more: bytes
 ) -> None:
     """What is sent in time is an end, and nothing else."""
-    monkeypatch.setattr(gateway, "HANDSHAKE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(sockets, "HANDSHAKE_TIMEOUT_S", 0.3)
     async with serving(store_url, site) as server:
         reader, writer = await raw(server, sent)
 

@@ -32,14 +32,14 @@ async def outbox(closes: Closes) -> Outbox:
 
 
 def _all(outbox: Outbox) -> list[bytes]:
-    return list(iter(outbox.take, None))
+    return outbox.take()
 
 
 async def test_pushes_wait_behind_the_welcome(closes: Closes) -> None:
     """What is pushed before the store's reply to the hello comes after the welcome."""
     outbox = Outbox("one", closes)
     outbox.push(b"early")
-    assert outbox.take() is None
+    assert outbox.take() == []
     outbox.open(b"welcome")
     outbox.push(b"late")
     assert _all(outbox) == [b"welcome", b"early", b"late"]
@@ -82,7 +82,7 @@ async def test_an_outbox_that_overflows_is_closed_with_1013(
     assert outbox.overflowed
     assert outbox.closing is not None
     assert outbox.closing[0] == 1013
-    assert (closes.count, outbox.size, outbox.take()) == (1, 0, None)
+    assert (closes.count, outbox.size, outbox.take()) == (1, 0, [])
 
 
 async def test_what_the_connection_still_holds_counts(closes: Closes) -> None:

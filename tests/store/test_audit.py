@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from imchat.ids import Uid
-from imchat.server.node import beside
+from imchat.server.together import beside
 from imchat.store.library import Library
 from imchat.store.store import Rules, Store
 from tests.store.people import NODE, People
