@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import cast
 
 from websockets.http11 import Request, Response
 from websockets.protocol import State
@@ -183,13 +184,12 @@ class Socket(asyncio.Protocol):
     # --- what the event loop tells -------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_write_buffer_limits(WRITE_BUFFER)
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
+        self._transport.set_write_buffer_limits(WRITE_BUFFER)
         self.outbox = Outbox(
             secrets.token_hex(8),
             self._closes,
-            held=transport.get_write_buffer_size,
+            held=self._transport.get_write_buffer_size,
             touches=self._touches,
         )
         self._wait(HANDSHAKE_TIMEOUT_S)
