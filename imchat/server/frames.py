@@ -118,14 +118,14 @@ class Reader:
 
 def _extent(data: bytes, at: int) -> tuple[int, int]:
     """Where the payload of the frame at `at` begins and ends; zeros if it does not say yet."""
-    if len(data) < at + 2:
+    said = at + 2
+    if len(data) < said:
         return 0, 0
     length = data[at + 1] & 0x7F
-    body = at + 6
-    if length == 126:
-        body = at + 8
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
-    elif length == 127:
-        body = at + 14
-        length = int.from_bytes(data[at + 2 : at + 10], "big")
-    return (body, body + length) if len(data) >= body else (0, 0)
+    if length >= 126:
+        said += 2 if length == 126 else 8
+        if len(data) < said:
+            return 0, 0
+        length = int.from_bytes(data[at + 2 : said], "big")
+    body = said + 4  # behind the mask
+    return body, body + length
