@@ -347,11 +347,11 @@ def decode(data: str | bytes) -> ClientFrame:
         frame = _client_frames.decode(data)
     except _UNREADABLE as error:
         raise BadFrame(f"not a frame: {error}", ref=ref_of(data)) from None
-    match frame:
-        case Send(body=text) if _too_large(text):
+    if isinstance(frame, Send):
+        if _too_large(frame.body):
             raise TooLarge(f"a body is at most {MAX_BODY:,} bytes", ref=frame.id)
-        case Request(topic=str(text)) if _too_large(text):
-            raise TooLarge(f"a topic is at most {MAX_BODY:,} bytes", ref=frame.ref)
+    elif isinstance(frame, Request) and frame.topic is not None and _too_large(frame.topic):
+        raise TooLarge(f"a topic is at most {MAX_BODY:,} bytes", ref=frame.ref)
     return frame
 
 
