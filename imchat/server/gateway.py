@@ -41,6 +41,7 @@ class Gateway:
         self.shared = Shared(services.settings.hello_timeout_s, services.metrics)
         self.live: set[Connection] = set()
         """Those that are not ended yet, open or not."""
+        self.stopping = False
         self.over = False
         """Whether nobody waits for ends any more: the node retires, and all connections with it."""
         self._emptied = asyncio.Event()
@@ -86,11 +87,12 @@ class Gateway:
     async def _stop(self, server: asyncio.Server) -> None:
         code, reason = CloseCode.GOING_AWAY, "the server is going away"
         server.close()  # nobody new
+        self.stopping = True
         await _within(
             CLOSE_TIMEOUT_S,
             asyncio.gather(*(connection.leave(code, reason) for connection in self.live)),
         )
-        for connection in self.live:  # whom the store kept waiting, or who came late
+        for connection in self.live:  # also whom the store kept waiting
             connection.outbox.close(code, reason)
         await _within(CLOSE_TIMEOUT_S, self._all_gone())
         self.over = True
@@ -118,9 +120,14 @@ class Connection(Socket):
         self._work: asyncio.Task[None] | None = None
         self._behind: deque[str | bytes] | None = None  # while there is work
         self._leaving = False
-        gateway.live.add(self)
 
     # --- before it is open -----------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._gateway.live.add(self)
+        if self._gateway.stopping:
+            self.abort()
 
     def requested(self, request: Request) -> None:
         services = self._gateway.services

@@ -88,8 +88,9 @@ class Outbox:
         if self._early is not None:
             self._early = []
         self.size = 0
-        self.overflowed = self.closing is None
-        self.close(CloseCode.TRY_LATER, "too slow; read the history")
+        if self.closing is None:
+            self.overflowed = True
+            self.close(CloseCode.TRY_LATER, "too slow; read the history")
 
     def refuse(self, frame: bytes) -> None:
         """Queue the answer to a hello that is refused; what was pushed meanwhile is dropped."""

@@ -265,6 +265,7 @@ class Socket(asyncio.Protocol):
                 self._send_eof()
         if not self._shut and self._transport.get_write_buffer_size() > MAX_WAITING:
             self.outbox.overflow()  # of pongs that it does not read
+            self.pause()
 
     def _send_eof(self) -> None:
         self._shut = True

@@ -79,6 +79,10 @@ class ByteWire:
                 assert await self.ended()
                 return int.from_bytes(payload[:2], "big")
 
+    def pause(self) -> None:
+        """Read nothing from now on."""
+        self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+
     def write_eof(self) -> None:
         """Send nothing more, and read on."""
         self._writer.write_eof()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from imchat.server.together import beside
 from imchat.store.embedded import EmbeddedStore
 from imchat.store.store import Store
 from tests.server.wire import Frame, Wires, token
@@ -142,6 +143,29 @@ async def test_a_connection_lost_while_the_store_was_away_is_not_forgotten(
         await private.start()
         closed = await agent.get("closed")
         assert (closed["chat"]["chat"], closed["reason"]) == (chat["chat"], "disconnected")
+
+
+async def test_a_client_is_not_read_on_while_its_frames_wait(
+    private: Private, wires: Wires
+) -> None:
+    """What it sends stays with it, and is answered in order when the store is back."""
+    async with serving(private.url, "main", rate=100_000) as server:
+        customer, _, _ = await wires.pair(server)
+        private.hang()
+        sent = 0
+
+        async def flood() -> None:
+            nonlocal sent
+            for n in range(400):  # 24 MB, more than the kernel takes
+                await customer.send("history", **{"with": "ann"}, ref=f"{n}", x="x" * 60_000)
+                sent += 1
+
+        async with beside(flood()):
+            assert (await customer.get("error"))["ref"] == "0"
+            assert sent < 400
+            private.go_on()
+            for n in range(1, 400):
+                assert (await customer.frame())["ref"] == f"{n}"
 
 
 async def test_a_node_that_was_declared_dead_begins_anew(

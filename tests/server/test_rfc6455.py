@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from imchat.server import socket
 from tests.cli import commands
 from tests.server import bytewire
 from tests.server.bytewire import BINARY, CLOSE, CONT, PING, PONG, TEXT, ByteWire, frame
 from tests.server.wire import Served, Wires, token
-from tests.support import serving
+from tests.support import Server, serving
 
 ASK = b'{"type":"history","with":"nobody","limit":0,"ref":"r"}'
 """What is answered by an error with this ref, without the store."""
@@ -44,13 +45,17 @@ async def served(
 async def wire(served: Served, wires: Wires) -> AsyncIterator[ByteWire]:
     """A connection that was welcomed."""
     async with bytewire.opened(served) as wire:
-        hello = {"type": "hello", "token": token(served, "customer", f"rfc-{next(_numbers)}")}
-        wire.write(frame(TEXT, json.dumps(hello).encode()))
-        assert (await wire.message())["type"] == "welcome"
+        await _greet(wire, served)
         yield wire
 
 
 _numbers = itertools.count()
+
+
+async def _greet(wire: ByteWire, server: Served) -> None:
+    hello = {"type": "hello", "token": token(server, "customer", f"rfc-{next(_numbers)}")}
+    wire.write(frame(TEXT, json.dumps(hello).encode()))
+    assert (await wire.message())["type"] == "welcome"
 
 
 async def answered(wire: ByteWire) -> None:
@@ -283,9 +288,9 @@ async def test_what_was_asked_before_a_close_is_answered(wire: ByteWire) -> None
     assert await wire.ended()
 
 
-async def _talk_on(wire: ByteWire) -> None:
+async def _talk_on(wire: ByteWire, data: bytes) -> None:
     while True:
-        wire.write(frame(TEXT, ASK))
+        wire.write(data)
         await wire.drained()
 
 
@@ -294,4 +299,45 @@ async def test_a_client_that_does_not_end_after_its_close_is_cut(wire: ByteWire)
     wire.write(frame(CLOSE, b"\x03\xe8"))
     assert await wire.closed() == 1000
     with pytest.raises(ConnectionError):
-        await asyncio.wait_for(_talk_on(wire), 10)
+        await asyncio.wait_for(_talk_on(wire, frame(TEXT, ASK)), 10)
+
+
+# --- those that do not answer ------------------------------------------------------------------
+
+
+async def test_a_connection_that_is_alive_is_pinged_and_stays(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Again and again, as long as each ping is answered."""
+    monkeypatch.setattr(socket, "KEEPALIVE_S", 0.1)
+    async with bytewire.opened(server) as wire:
+        await _greet(wire, server)
+        for _ in range(3):
+            assert await wire.frame() == (PING, b"")
+            wire.write(frame(PONG, b""))
+        wire.write(frame(TEXT, ASK))
+        await answered(wire)
+
+
+async def test_a_connection_that_does_not_answer_a_ping_is_closed_with_1011(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the patience with the pong, which nothing else is."""
+    monkeypatch.setattr(socket, "KEEPALIVE_S", 0.1)
+    async with bytewire.opened(server) as wire:
+        await _greet(wire, server)
+        assert await wire.frame() == (PING, b"")
+        wire.write(frame(TEXT, ASK) + frame(PING, b"mine"))
+        assert {(await wire.frame())[0] for _ in range(2)} == {TEXT, PONG}
+        assert await wire.frame() == (CLOSE, struct.pack("!H", 1011) + b"keepalive ping timeout")
+        wire.write(frame(CLOSE, b"\x03\xf3"))
+        assert await wire.ended()
+
+
+async def test_pongs_that_are_not_read_are_bounded(served: Served) -> None:
+    """Who sends pings without end and reads nothing is cut, and soon."""
+    async with bytewire.opened(served) as wire:
+        await _greet(wire, served)
+        wire.pause()
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(_talk_on(wire, frame(PING, b"x" * 125) * 500), 20)
