@@ -81,6 +81,7 @@ class Gateway:
 
     def gone(self, connection: "Connection") -> None:
         """It is at its end."""
+        connection.outbox.end()
         self.live.discard(connection)
         self._emptied.set()
 

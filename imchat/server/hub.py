@@ -16,6 +16,10 @@ MAX_REASON = 123
 """Bytes of a close frame's reason (RFC 6455, 5.5)."""
 
 
+def _nothing() -> int:
+    return 0
+
+
 class Outbox:
     """What waits to be sent on one connection.
 
@@ -34,8 +38,8 @@ class Outbox:
         id: str,
         closes: Callable[[], object],
         *,
-        held: Callable[[], int] = lambda: 0,
-        touches: Callable[[], object] = lambda: None,
+        held: Callable[[], int] = _nothing,
+        touches: Callable[[], object] = _nothing,
     ) -> None:
         self.id = id
         self._closes = closes
@@ -103,6 +107,11 @@ class Outbox:
             self.closing = (code, reason.encode()[:MAX_REASON].decode(errors="ignore"))
             self._touches()
             self._closes()
+
+    def end(self) -> None:
+        """The connection is gone: forget it, so that no cycle keeps both."""
+        self._frames.clear()
+        self._closes = self._touches = self._held = _nothing
 
     def take(self) -> list[bytes]:
         """The frames to send now."""

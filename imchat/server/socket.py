@@ -214,7 +214,7 @@ class Socket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = self._shut = True
         self._shared.timers.clear(self)
-        self.outbox.take()
+        self._protocol.parser.close()  # it refers to its protocol: no cycle is to keep both
         self.lost()
 
     # --- how -----------------------------------------------------------------------------------
