@@ -214,7 +214,9 @@ class Socket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = self._shut = True
         self._shared.timers.clear(self)
-        self._protocol.parser.close()  # it refers to its protocol: no cycle is to keep both
+        # Both refer to their protocol: no cycle is to keep it.
+        self._protocol.parser.close()
+        self._protocol.parser_exc = None
         self.lost()
 
     # --- how -----------------------------------------------------------------------------------
