@@ -101,8 +101,8 @@ Told = Assigned | Queued | Closed | AgentStatus | Posted | Typing | Read
 """What a node finds in its inbox."""
 
 
-class Heard(Struct, frozen=True):
-    """An entry of an inbox: a fact for all connections of `to` but `skip`."""
+class Heard(Struct, frozen=True, array_like=True):
+    """What an inbox holds: a fact for all connections of `to` but `skip`."""
 
     to: Uid
     skip: str
@@ -142,7 +142,7 @@ class Present(Fact, tag="present", frozen=True, kw_only=True):
     status: AgentStatus | None = None
 
 
-class PostResult(Struct, frozen=True, kw_only=True):
+class PostResult(Struct, frozen=True, kw_only=True, array_like=True):
     """`seq`, `chat` and `at` of the stored message, or `refused` with its `message`."""
 
     seq: int = 0

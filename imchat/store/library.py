@@ -22,7 +22,7 @@ from imchat.store.facts import Fact, Refused
 log = logging.getLogger(__name__)
 
 PARTS = (
-    "keys", "call", "staff", "tiers", "queue", "messages", "history", "chats", "requests",
+    "keys", "call", "staff", "tiers", "queue", "talks", "messages", "history", "chats", "requests",
     "presence", "nodes", "board", "audit", "leftovers", "doctor",
 )
 """In the order in which they build on each other."""

@@ -32,7 +32,9 @@ AT_THE_DOOR = 12
 """Of these calls so many may be of those who come and go: a crowd must not keep others waiting."""
 BLOCK_MS = 1_000
 """Less than ATTEMPT_S, after which a connection counts as lost."""
-STREAM_BATCH = 512
+INBOX_BATCH = 16
+"""Entries of an inbox that are read at once; an entry holds all that a call told the node."""
+EVENTS_BATCH = 512
 SWEEP_LIMIT = 200
 
 F = TypeVar("F", bound=facts.Fact)
@@ -56,7 +58,7 @@ _SWEPT = _reply(facts.Swept)
 _POSITIONS = _reply(facts.Positions)
 _SITE = _reply(facts.Site)
 _AUDIT = _reply(facts.Audit)
-_TOLD: "Decoder[facts.Told]" = Decoder(facts.Told)
+_HEARD: "Decoder[list[facts.Heard]]" = Decoder(list[facts.Heard])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Rules:
     """So long without a sweep by any node, and the time counts against no lease and no grace."""
 
 
-class Post(msgspec.Struct, frozen=True, kw_only=True):
+class Post(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """A message to store. `tail` is the end of its JSON, made by `tail_of`."""
 
     sender: Uid
@@ -279,25 +281,20 @@ class Store:
 
     async def read_inbox(self, stream: str, after: str) -> tuple[str, list[facts.Heard]]:
         """Wait for what the node must tell; gives the last entry's id and the facts in order."""
-        entries = await self._read(stream, after)
-        heard = [
-            facts.Heard(
-                Uid(entry[b"to"].decode()), entry[b"except"].decode(), _TOLD.decode(entry[b"fact"])
-            )
-            for _, entry in entries
-        ]
+        entries = await self._read(stream, after, limit=INBOX_BATCH)
+        heard = [heard for _, entry in entries for heard in _HEARD.decode(entry[b"told"])]
         return (entries[-1][0].decode() if entries else after), heard
 
     async def read_events(self, stream: str, after: str, *, block_ms: int) -> tuple[str, int]:
         """Wait for what happens on the site; gives the last entry's id and how many came."""
-        entries = await self._read(stream, after, block_ms=block_ms)
+        entries = await self._read(stream, after, limit=EVENTS_BATCH, block_ms=block_ms)
         return (entries[-1][0].decode() if entries else after), len(entries)
 
     async def _read(
-        self, stream: str, after: str, *, block_ms: int = BLOCK_MS
+        self, stream: str, after: str, *, limit: int, block_ms: int = BLOCK_MS
     ) -> list[tuple[bytes, dict[bytes, bytes]]]:
         try:
-            found: Any = await self._redis.xread({stream: after}, STREAM_BATCH, block_ms)
+            found: Any = await self._redis.xread({stream: after}, limit, block_ms)
         except (RedisError, OSError) as error:
             raise Unavailable("the store does not answer") from error
         if not found:

@@ -7,6 +7,7 @@
 
 local call = { now = 0, settings = {} }
 local command -- redis.call, which is not there yet while the library is loaded
+local connections, inboxes -- by uid, what this call has read; by node, what it tells
 
 local function milliseconds()
   local time = command("TIME")
@@ -28,10 +29,13 @@ function call.register(name, flags, f)
     -- Nodes may have wrong clocks, so the store's counts; a test may pass its own.
     call.now = arguments.now or milliseconds()
     call.settings = arguments.settings
+    connections, inboxes = {}, {}
     if arguments["until"] and call.now > arguments["until"] then
       return cmsgpack.pack(call.refuse("late", "this call came too late"))
     end
-    return cmsgpack.pack(f(arguments))
+    local result = cmsgpack.pack(f(arguments))
+    call.tell_now()
+    return result
   end
   redis.register_function{
     function_name = LIBRARY .. "_" .. name, callback = run, flags = flags,
@@ -69,17 +73,27 @@ function call.count(name, by)
   command("HINCRBY", keys.totals(), name, by or 1)
 end
 
--- Writes: the inbox of each node that holds a connection of `uid` other than `except`.
+-- Writes, when the call ends: the inbox of each node that holds a connection of `uid` other than
+-- `except`. So a fact must not be changed once it is told, and presence not after a telling.
 function call.tell(uid, fact, except)
-  local held = command("HGETALL", keys.presence(uid))
+  local held = connections[uid] or command("HGETALL", keys.presence(uid))
+  connections[uid] = held
   local told = {}
-  local packed
   for i = 1, #held, 2 do
-    local connection, node = held[i], held[i + 1]
-    if connection ~= except and not told[node] then
+    local node = held[i + 1]
+    if held[i] ~= except and not told[node] then
       told[node] = true
-      packed = packed or cmsgpack.pack(fact)
-      command("XADD", keys.inbox(node), "*", "to", uid, "except", except or "", "fact", packed)
+      local inbox = inboxes[node] or {}
+      inboxes[node] = inbox
+      inbox[#inbox + 1] = { uid, except or "", fact }
     end
+  end
+end
+
+-- Writes: inbox. An entry holds all that a call tells a node, as a list of whom, except which
+-- connection, and the fact.
+function call.tell_now()
+  for node, inbox in pairs(inboxes) do
+    command("XADD", keys.inbox(node), "*", "told", cmsgpack.pack(inbox))
   end
 end

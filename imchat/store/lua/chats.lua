@@ -58,8 +58,8 @@ function chats.assign(id, uid, tier, reason, except)
   local fact = { fact = "assigned", chat = chats.facts(id) }
   call.tell(uid, fact)
   call.tell(chat.customer, fact, except)
-  if chat.topic_tail then fact.topic = messages.topic(chat, uid, except) end
-  return fact
+  if not chat.topic_tail then return fact end
+  return { fact = "assigned", chat = fact.chat, topic = messages.topic(chat, uid, except) }
 end
 
 -- Serves the lowest tickets of these desks until nobody waits whom somebody can take.

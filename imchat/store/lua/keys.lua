@@ -43,7 +43,11 @@ end
 
 function keys.history(a, b) return site .. "history:" .. pair(a, b) end    -- hash: seq -> message
 function keys.seq(a, b) return site .. "seq:" .. pair(a, b) end            -- counter: the last seq
-function keys.sent(a, b) return site .. "sent:" .. pair(a, b) end          -- hash: sender and id -> what was acked
+function keys.sent(a, b) return site .. "sent:" .. pair(a, b) end          -- hash: sender and id -> seq, chat and time of it
+function keys.conversation(a, b)                                           -- all three, in this order
+  local names = pair(a, b)
+  return site .. "history:" .. names, site .. "seq:" .. names, site .. "sent:" .. names
+end
 
 -- presence
 function keys.role(uid) return site .. "role:" .. uid end                  -- string: the one role of a uid

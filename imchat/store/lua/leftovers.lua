@@ -118,7 +118,7 @@ function leftovers.sent.visit(key, pair, found)
   local history, last = of_pair(pair)
   local fields = {}
   for i = 1, #found, 2 do
-    local field, seq = found[i], cmsgpack.unpack(found[i + 1]).seq
+    local field, seq = found[i], tonumber(string.match(found[i + 1], "^%d+"))
     fields[#fields + 1] = field
     check(seq <= last, "conversation %s acked message %d, and %d is its last", pair, seq, last)
     check(command("HEXISTS", history, seq) == 1,
