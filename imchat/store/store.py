@@ -220,7 +220,8 @@ class Store:
 
     async def post(self, messages: Sequence[Post]) -> list[facts.PostResult]:
         """Store a batch in one call; a result for each, in order."""
-        return (await self.library.call("post", _STORED, messages=messages)).results
+        flat = [field for message in messages for field in msgspec.structs.astuple(message)]
+        return (await self.library.call("post", _STORED, messages=flat)).results
 
     async def typing(self, sender: Uid, *, to: Uid, role: Side) -> None:
         """Pass on that somebody writes. Raises NotFound."""

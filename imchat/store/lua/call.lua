@@ -78,11 +78,11 @@ end
 function call.tell(uid, fact, except)
   local held = connections[uid] or command("HGETALL", keys.presence(uid))
   connections[uid] = held
-  local told = {}
+  local told = #held > 2 and {}
   for i = 1, #held, 2 do
     local node = held[i + 1]
-    if held[i] ~= except and not told[node] then
-      told[node] = true
+    if held[i] ~= except and not (told and told[node]) then
+      if told then told[node] = true end
       local inbox = inboxes[node] or {}
       inboxes[node] = inbox
       inbox[#inbox + 1] = { uid, except or "", fact }

@@ -13,7 +13,7 @@ end
 function messages.topic(chat, agent, except)
   local id = "topic-" .. chat.id
   local tail = '"id":"' .. id .. '",' .. chat.topic_tail
-  local _, new = talks.post({ { chat.customer, agent, "customer", id, tail, except } })
+  local _, new = talks.post({ chat.customer, agent, "customer", id, tail, except or "" })
   return new[1]
 end
 

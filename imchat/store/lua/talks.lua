@@ -16,60 +16,67 @@ function talks.sides(sender, to, role)
   return to, sender
 end
 
--- Reads: sent, open, chat. Returns: the messages of a batch by conversation, in order, each
--- conversation with its open chat, if it has one, and with what was acked before.
+-- A batch is one flat list, as a table for each message costs more than the message.
+-- Returns: sender, to, the sender's role, id, tail and the connection that it came over.
+local WIDTH = 6
+local function message(batch, place)
+  return unpack(batch, (place - 1) * WIDTH + 1, place * WIDTH)
+end
+
+-- Reads: sent, open. Returns: by conversation which messages of a batch are its own, in order;
+-- with its open chat, if the customer has one, and with what was acked before.
 local function gather(batch)
   local found, by_sides, opens = {}, {}, {}
-  for i, given in ipairs(batch) do
-    local sender, to, role, id, tail, except = unpack(given)
+  for place = 1, #batch / WIDTH do
+    local sender, to, role, id = message(batch, place)
     local customer, agent = talks.sides(sender, to, role)
     local name = customer .. ":" .. agent
     local talk = by_sides[name]
     if not talk then
-      talk = { customer = customer, agent = agent, messages = {}, fields = {} }
-      by_sides[name], found[#found + 1] = talk, talk
+      talk = { customer = customer, agent = agent, places = {}, fields = {}, known = false,
+        chat = false }
+      by_sides[name] = talk
+      found[#found + 1] = talk
       opens[#opens + 1] = keys.open(customer)
     end
-    local n = #talk.messages + 1
-    talk.fields[n] = sender .. ":" .. id
-    talk.messages[n] = { place = i, sender = sender, to = to, tail = tail, except = except }
+    local n = #talk.places + 1
+    talk.places[n], talk.fields[n] = place, sender .. ":" .. id
   end
   opens = command("MGET", unpack(opens))
   for n, talk in ipairs(found) do
-    talk.history, talk.seq, talk.sent = keys.conversation(talk.customer, talk.agent)
-    talk.known = command("HMGET", talk.sent, unpack(talk.fields))
-    talk.chat = opens[n] or nil
+    talk.chat = opens[n]
+    talk.known = command("HMGET", keys.sent(talk.customer, talk.agent), unpack(talk.fields))
   end
   return found
 end
 
--- Sorts out what was stored before, also by this batch. Returns: the messages that are new.
-local function only_new(talk, results)
-  local new, first = {}, {}
-  for n, message in ipairs(talk.messages) do
+-- Sorts out what was stored before, also by this batch. Returns: the field in `sent` of each
+-- message that is new, by its place, and these places.
+local function only_new(talk, results, same)
+  local fields, places, first = {}, {}, {}
+  for n, place in ipairs(talk.places) do
     local field, known = talk.fields[n], talk.known[n]
     if known then
       local seq, chat, at = string.match(known, "^(%d+):(%d+):(%d+)$")
-      results[message.place] = { tonumber(seq), chat, tonumber(at) }
+      results[place] = { tonumber(seq), chat, tonumber(at) }
     elseif first[field] then
-      message.same_as = first[field].place
+      same[place] = first[field]
     else
-      first[field] = message
-      message.field = field
-      new[#new + 1] = message
+      first[field] = place
+      fields[#fields + 1], places[#places + 1] = field, place
     end
   end
-  return new
+  return places, fields
 end
 
 -- Counts for the reports: an agent's response time runs from the first customer message that
 -- it leaves unanswered. Returns: how the fields of the chat that change are now.
-local function counted(talk, chat, new)
+local function counted(batch, talk, chat, new)
   local pending_at, replied_at, customers, agents, responses, took_ms = unpack(chat, 2)
   local by_customer, answered = 0, 0
   local pending, waited_ms = tonumber(pending_at), 0
-  for _, message in ipairs(new) do
-    if message.sender == talk.customer then
+  for _, place in ipairs(new) do
+    if message(batch, place) == talk.customer then
       by_customer = by_customer + 1
       pending = pending or call.now
     elseif pending then
@@ -97,34 +104,35 @@ end
 -- Writes: seq. Returns: the seq before the first of so many new messages; until when the counter
 -- lives, if that was put off. It outlives every message that it numbers, by a day less the hour
 -- in which it is not put off again, also one that was to live longer than those of now.
-local function number(talk, count, kept_until)
-  local last = command("INCRBY", talk.seq, count)
+local function number(key, count, kept_until)
+  local last = command("INCRBY", key, count)
   local keep_s = call.settings.keep_s + SENT_S
   local till = call.now + keep_s * 1000
   if kept_until and till - kept_until < PUT_OFF_MS then return last - count end
-  command("EXPIRE", talk.seq, keep_s, last == count and "NX" or "GT")
+  command("EXPIRE", key, keep_s, last == count and "NX" or "GT")
   return last - count, till
 end
 
 -- Writes: seq, history, sent, chat. `tail` is the end of a message's JSON, from the id on; only
 -- what Lua knows is put before it.
-local function store(talk, chat, new, results)
-  local last, kept_until = number(talk, #new, tonumber(chat[8]))
-  local history = { "EX", call.settings.keep_s, "FIELDS", #new }
-  local sent = { "EX", SENT_S, "FIELDS", #new }
-  local head = '{"v":1,"chat":"' .. talk.chat .. '","seq":'
-  for n, message in ipairs(new) do
-    local seq = last + n
-    message.json = string.format('%s%d,"at":%d,"from":"%s","to":"%s",%s', head, seq, call.now,
-      message.sender, message.to, message.tail)
-    history[3 + 2 * n], history[4 + 2 * n] = seq, message.json
-    sent[3 + 2 * n] = message.field
-    sent[4 + 2 * n] = string.format("%d:%s:%d", seq, talk.chat, call.now)
-    results[message.place] = { seq, talk.chat, call.now }
+local function store(batch, talk, chat, new, fields, results, stored)
+  local history, seqs, sent = keys.conversation(talk.customer, talk.agent)
+  local last, kept_until = number(seqs, #new, tonumber(chat[8]))
+  local kept = { "EX", call.settings.keep_s, "FIELDS", #new }
+  local acked = { "EX", SENT_S, "FIELDS", #new }
+  local begin, stamp = '{"v":1,"chat":"' .. talk.chat .. '","seq":', ',"at":' .. call.now
+  local of_chat = ":" .. talk.chat .. ":" .. call.now
+  for n, place in ipairs(new) do
+    local seq, sender, to, _, _, tail = last + n, message(batch, place)
+    local json = begin .. seq .. stamp .. ',"from":"' .. sender .. '","to":"' .. to .. '",' .. tail
+    kept[3 + 2 * n], kept[4 + 2 * n] = seq, json
+    acked[3 + 2 * n], acked[4 + 2 * n] = fields[n], seq .. of_chat
+    stored[place] = json
+    results[place] = { seq, talk.chat, call.now }
   end
-  command("HSETEX", talk.history, unpack(history))
-  command("HSETEX", talk.sent, unpack(sent))
-  local change = counted(talk, chat, new)
+  command("HSETEX", history, unpack(kept))
+  command("HSETEX", sent, unpack(acked))
+  local change = counted(batch, talk, chat, new)
   if kept_until then
     change[#change + 1] = "seq_until"
     change[#change + 1] = kept_until
@@ -132,44 +140,37 @@ local function store(talk, chat, new, results)
   command("HSET", keys.chat(talk.chat), unpack(change))
 end
 
--- Stores what is new of a conversation, or refuses it. Returns: how many messages it stored.
-local function take(talk, results)
-  local new = only_new(talk, results)
-  if #new == 0 then return 0 end
+-- Stores what is new of a conversation, or refuses it.
+local function take(batch, talk, results, same, stored)
+  local new, fields = only_new(talk, results, same)
+  if #new == 0 then return end
   local chat = talk.chat and command("HMGET", keys.chat(talk.chat), unpack(COUNTED))
   if chat and chat[1] == talk.agent then
-    store(talk, chat, new, results)
-    return #new
+    return store(batch, talk, chat, new, fields, results, stored)
   end
-  for _, message in ipairs(new) do
-    results[message.place] = { 0, "", 0, "not_found",
-      "there is no open chat between you and " .. message.to }
+  for _, place in ipairs(new) do
+    local _, to = message(batch, place)
+    results[place] = { 0, "", 0, "not_found", "there is no open chat between you and " .. to }
   end
-  return 0
 end
 
 -- Writes: totals, and what `store` does. Stores a batch and tells who should hear, in order.
--- A message is sender, to, the sender's role, id, tail and the connection that it came over.
 -- Returns: for each in order seq, chat and time of it, or why it is refused; the JSON of
 -- those that were not stored before, by their place in the batch.
 function talks.post(batch)
-  local results, messages, stored = {}, {}, 0
-  for _, talk in ipairs(gather(batch)) do
-    stored = stored + take(talk, results)
-    for _, message in ipairs(talk.messages) do
-      messages[message.place] = message
-      if message.same_as then results[message.place] = results[message.same_as] end
+  local results, same, stored = {}, {}, {}
+  for _, talk in ipairs(gather(batch)) do take(batch, talk, results, same, stored) end
+  local count = 0
+  for place = 1, #batch / WIDTH do
+    if same[place] then results[place] = results[same[place]] end
+    if stored[place] then
+      count = count + 1
+      local sender, to, _, _, _, except = message(batch, place)
+      local fact = { fact = "posted", message = stored[place] }
+      call.tell(to, fact)
+      call.tell(sender, fact, except)
     end
   end
-  if stored > 0 then call.count("messages", stored) end
-  local new = {}
-  for place, message in ipairs(messages) do
-    if message.json then
-      new[place] = message.json
-      local fact = { fact = "posted", message = message.json }
-      call.tell(message.to, fact)
-      call.tell(message.sender, fact, message.except)
-    end
-  end
-  return results, new
+  if count > 0 then call.count("messages", count) end
+  return results, stored
 end
