@@ -15,7 +15,12 @@ BEGAN = 1_700_000_000_000
 """What the site's clock says first, ms."""
 NODE = "node-1"
 
-TOLD: "msgspec.msgpack.Decoder[facts.Told]" = msgspec.msgpack.Decoder(facts.Told)
+HEARD: "msgspec.msgpack.Decoder[list[facts.Heard]]" = msgspec.msgpack.Decoder(list[facts.Heard])
+
+
+def heard_in(inbox: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> list[facts.Heard]:
+    """What the entries of an inbox tell, in order."""
+    return [heard for _, entry in inbox for heard in HEARD.decode(entry[b"told"])]
 
 
 def picked(customer: str, bucket: Sequence[str]) -> str:
@@ -214,13 +219,9 @@ class People:
         self, uid: str, *, node: str = NODE, connection: str | None = None
     ) -> list[facts.Told]:
         """What a connection of a uid was told, in order."""
-        entries = await self.redis.xrange(self.key(f"inbox:{node}"))
-        return [
-            TOLD.decode(entry[b"fact"])
-            for _, entry in entries
-            if entry[b"to"].decode() == uid
-            and entry[b"except"].decode() != (connection or f"{uid}@{node}")
-        ]
+        inbox = heard_in(await self.redis.xrange(self.key(f"inbox:{node}")))
+        mine = connection or f"{uid}@{node}"
+        return [heard.fact for heard in inbox if heard.to == uid and heard.skip != mine]
 
     async def events(self, *kinds: str) -> list[dict[str, str]]:
         """The audit log's entries of these kinds, or all of them."""

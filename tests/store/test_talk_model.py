@@ -13,7 +13,7 @@ from imchat.store import facts
 from tests.model import Refused, Role
 from tests.store.machine import DESKS, SWEEP_LIMIT, Machine, check, choices, chosen, several
 from tests.store.network import Fate, Outcome, fates
-from tests.store.people import TOLD
+from tests.store.people import heard_in
 from tests.talk_model import Message, Talk
 
 AGENTS = ("ann", "ben")
@@ -187,8 +187,11 @@ def _as_json(message: Message) -> dict[str, Any]:
 
 def _messages(entries: list[tuple[bytes, dict[bytes, bytes]]]) -> list[tuple[str, dict[str, Any]]]:
     """The messages of an inbox, each with whom it is for."""
-    told = [(entry[b"to"].decode(), TOLD.decode(entry[b"fact"])) for _, entry in entries]
-    return [(to, json.loads(fact.message)) for to, fact in told if isinstance(fact, facts.Posted)]
+    return [
+        (heard.to, json.loads(heard.fact.message))
+        for heard in heard_in(entries)
+        if isinstance(heard.fact, facts.Posted)
+    ]
 
 
 @pytest.mark.timeout(600)  # a failure is made as short as can be before it is shown

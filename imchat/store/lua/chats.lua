@@ -50,7 +50,7 @@ function chats.assign(id, uid, tier, reason, except)
   local last_seq = tonumber(command("GET", keys.seq(chat.customer, uid)) or 0)
   command("HSET", keys.chat(id), "state", "active", "agent", uid, "agent_name", agent.name,
     "assigned_at", call.now, "wait_ms", chat.wait_ms + call.now - chat.queued_at,
-    "pending_at", chat.pending_at and call.now or "",
+    "pending_at", chat.pending_at and call.now or "", "seq_until", "",
     "read_by_customer", last_seq, "read_by_agent", last_seq, "after_seq", last_seq)
   call.count("assigned")
   call.event("assigned", { chat = id, customer = chat.customer, agent = uid, desk = chat.desk,
