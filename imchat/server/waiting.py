@@ -23,6 +23,8 @@ class Waiting:
     def note(self, fact: facts.Told) -> None:
         """Learn from a fact that a customer of this node is told now."""
         match fact:
+            case facts.Posted():
+                pass  # first, as most are
             case facts.Queued(chat=chat, eta_s=eta_s):
                 self.told[chat.id] = Told(chat.position, eta_s)
             case facts.Assigned(chat=chat) | facts.Closed(chat=chat):
