@@ -1,4 +1,4 @@
-"""`python -m benchmarks messages`: what imchat costs, beside its peers, in one run."""
+"""`python -m benchmarks`: what imchat costs; messages beside its peers, in one run."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import sys
 
 import uvloop
 
-from benchmarks import servers
+from benchmarks import allocation, servers
 from benchmarks.messages import Row, measure
 
 SUBJECTS = ("relay", "imchat", "imchat, two nodes")
@@ -40,9 +40,12 @@ def say(row: Row) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", choices=["messages"])
+    parser.add_argument("what", choices=["messages", "allocation"])
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
-    uvloop.run(messages(options.rounds, options.seconds))
+    if options.what == "allocation":
+        uvloop.run(allocation.run(options.rounds))
+    else:
+        uvloop.run(messages(options.rounds, options.seconds))
