@@ -58,14 +58,9 @@ end
 --   released   a slot, by  customer, agent, disconnected (the chat was closed), lost (the agent)
 --   requeued, closed       what became of the chat
 --   online, back, changed, status, lost, offline    what became of the agent, or the customer
-function call.event(what, fields)
+function call.event(what, ...)
   local oldest = math.max(0, call.now - call.settings.keep_s * 1000)
-  local entry = { "what", what, "at", call.now }
-  for name, value in pairs(fields) do
-    entry[#entry + 1] = name
-    entry[#entry + 1] = value
-  end
-  command("XADD", keys.events(), "MINID", "~", oldest, "*", unpack(entry))
+  command("XADD", keys.events(), "MINID", "~", oldest, "*", "what", what, "at", call.now, ...)
 end
 
 -- Writes: totals, what happened since the site began.

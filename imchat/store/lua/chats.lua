@@ -26,9 +26,18 @@ function chats.facts(id)
   return chat
 end
 
+-- Writes: chat. Changes fields of the chat, and of what is known of it; "" is nothing.
+function chats.change(chat, ...)
+  command("HSET", keys.chat(chat.id), ...)
+  for i = 1, select("#", ...), 2 do
+    local name, value = select(i, ...)
+    if value == "" then value = nil end
+    chat[name] = value
+  end
+end
+
 -- Returns: the fact that answers a request which opened this chat.
-function chats.standing(id)
-  local chat = chats.facts(id)
+function chats.standing(chat)
   if chat.agent then return { fact = "assigned", chat = chat } end
   return { fact = "queued", chat = chat,
     eta_s = chat.position and queue.eta_s(chat.desk, chat.position) }
@@ -36,30 +45,30 @@ end
 
 -- Gives the chat to the agent. Writes: queue, tier, agent, serving, chat, history, totals.
 -- Tells both sides; the connection `except` hears it as the reply, its topic with it.
-function chats.assign(id, uid, tier, reason, except)
-  local chat = chats.facts(id)
+function chats.assign(chat, uid, tier, reason, except)
   local agent = tiers.agent(uid)
   if chat.position then
-    queue.leave(chat.desk, id)
+    queue.leave(chat.desk, chat.id)
     queue.served(chat.desk, chat.queued_at)
+    chat.position = nil
   end
   tiers.leave(agent)
-  command("SADD", keys.serving(uid), id)
+  command("SADD", keys.serving(uid), chat.id)
   agent.load = agent.load + 1
   tiers.enter(agent)
-  local last_seq = tonumber(command("GET", keys.seq(chat.customer, uid)) or 0)
-  command("HSET", keys.chat(id), "state", "active", "agent", uid, "agent_name", agent.name,
+  chat.last_seq = tonumber(command("GET", keys.seq(chat.customer, uid)) or 0)
+  chats.change(chat, "state", "active", "agent", uid, "agent_name", agent.name,
     "assigned_at", call.now, "wait_ms", chat.wait_ms + call.now - chat.queued_at,
     "pending_at", chat.pending_at and call.now or "", "seq_until", "",
-    "read_by_customer", last_seq, "read_by_agent", last_seq, "after_seq", last_seq)
+    "read_by_customer", chat.last_seq, "read_by_agent", chat.last_seq, "after_seq", chat.last_seq)
   call.count("assigned")
-  call.event("assigned", { chat = id, customer = chat.customer, agent = uid, desk = chat.desk,
-    tier = tier, reason = reason, requeues = chat.requeues })
-  local fact = { fact = "assigned", chat = chats.facts(id) }
+  call.event("assigned", "chat", chat.id, "customer", chat.customer, "agent", uid,
+    "desk", chat.desk, "tier", tier, "reason", reason, "requeues", chat.requeues)
+  local fact = { fact = "assigned", chat = chat }
   call.tell(uid, fact)
   call.tell(chat.customer, fact, except)
   if not chat.topic_tail then return fact end
-  return { fact = "assigned", chat = fact.chat, topic = messages.topic(chat, uid, except) }
+  return { fact = "assigned", chat = chat, topic = messages.topic(chat, uid, except) }
 end
 
 -- Serves the lowest tickets of these desks until nobody waits whom somebody can take.
@@ -75,9 +84,8 @@ function chats.dispatch(desks, reason)
       end
     end
     if not first then return end
-    local id = string.format("%d", first)
-    local customer = command("HGET", keys.chat(id), "customer")
-    chats.assign(id, tiers.pick(desk, tier, customer), tier, reason)
+    local chat = chats.facts(string.format("%d", first))
+    chats.assign(chat, tiers.pick(desk, tier, chat.customer), tier, reason)
   end
 end
 
@@ -96,8 +104,8 @@ local function release(chat, reason)
   local agent = tiers.agent(chat.agent)
   tiers.leave(agent)
   command("SREM", keys.serving(agent.uid), chat.id)
-  call.event("released", { chat = chat.id, customer = chat.customer, agent = agent.uid,
-    desk = chat.desk, tier = agent.load, reason = reason })
+  call.event("released", "chat", chat.id, "customer", chat.customer, "agent", agent.uid,
+    "desk", chat.desk, "tier", agent.load, "reason", reason)
   agent.load = agent.load - 1
   tiers.enter(agent)
   return agent.desks
@@ -107,13 +115,15 @@ end
 -- Writes: serving, agent, chat, queue. Returns: its desk.
 function chats.requeue(id)
   local chat = chats.facts(id)
+  local agent = chat.agent
   release(chat, "lost")
-  command("HSET", keys.chat(id), "state", "waiting", "agent", "", "agent_name", "",
-    "queued_at", call.now, "requeues", chat.requeues + 1)
+  chats.change(chat, "state", "waiting", "agent", "", "agent_name", "", "queued_at", call.now,
+    "requeues", chat.requeues + 1)
   queue.join(chat.desk, id)
-  call.event("requeued", { chat = id, customer = chat.customer, agent = chat.agent,
-    desk = chat.desk, reason = "lost" })
-  call.tell(chat.customer, chats.standing(id))
+  chat.position, chat.last_seq = queue.position(chat.desk, id), 0
+  call.event("requeued", "chat", id, "customer", chat.customer, "agent", agent,
+    "desk", chat.desk, "reason", "lost")
+  call.tell(chat.customer, chats.standing(chat))
   return chat.desk
 end
 
@@ -123,19 +133,20 @@ function chats.finish(chat, by, reason, except)
   local waited = chat.state == "waiting"
   if waited then
     queue.leave(chat.desk, chat.id)
+    chat.position = nil
     call.count("abandoned")
   else
     desks = release(chat, reason)
   end
   command("DEL", keys.open(chat.customer))
   command("ZREM", keys.grace(), chat.customer) -- a customer is in grace for its chat alone
-  command("HSET", keys.chat(chat.id), "state", "closed", "closed_at", call.now, "by", by,
-    "reason", reason, "wait_ms", chat.wait_ms + (waited and call.now - chat.queued_at or 0))
+  chats.change(chat, "state", "closed", "closed_at", call.now, "by", by, "reason", reason,
+    "wait_ms", chat.wait_ms + (waited and call.now - chat.queued_at or 0))
   command("EXPIRE", keys.chat(chat.id), call.settings.keep_s)
   call.count("closed")
-  call.event("closed", { chat = chat.id, customer = chat.customer, agent = chat.agent or "",
-    desk = chat.desk, by = by, reason = reason })
-  local fact = { fact = "closed", chat = chats.facts(chat.id) }
+  call.event("closed", "chat", chat.id, "customer", chat.customer, "agent", chat.agent or "",
+    "desk", chat.desk, "by", by, "reason", reason)
+  local fact = { fact = "closed", chat = chat }
   call.tell(chat.customer, fact, except)
   if chat.agent then call.tell(chat.agent, fact, except) end
   chats.dispatch(desks, "closed")

@@ -12,7 +12,7 @@ local function go_offline(agent)
   staff.change({ uid = agent.uid, desks = {} }, agent.desks)
   command("DEL", keys.agent(agent.uid))
   command("SREM", keys.agents(), agent.uid)
-  call.event("offline", { agent = agent.uid })
+  call.event("offline", "agent", agent.uid)
   chats.dispatch(waiting_at, "requeued")
 end
 

@@ -20,7 +20,7 @@ local function arrive(a, came_back)
   staff.change(agent, before and before.desks or {})
   tiers.enter(agent)
   local what = not before and "online" or came_back and "back" or "changed"
-  call.event(what, { agent = a.uid, state = agent.state, capacity = capacity, desks = desks })
+  call.event(what, "agent", a.uid, "state", agent.state, "capacity", capacity, "desks", desks)
   chats.dispatch(agent.desks, what)
 end
 
@@ -75,7 +75,7 @@ call.register("connect", { "allow-oom" }, function(a)
   if a.role == "agent" then
     arrive(a, came_back)
   elseif came_back then
-    call.event("back", { customer = a.uid })
+    call.event("back", "customer", a.uid)
   end
   return { fact = "present", at = call.now, chats = open_chats(a.uid),
     ended = a.since and ended_since(a.uid, a.since), status = tiers.status(a.uid) }
@@ -91,7 +91,7 @@ function presence.lose(uid, connection, node)
   if not agent and not command("GET", keys.open(uid)) then return end
   if agent then tiers.leave(agent) end
   command("ZADD", keys.grace(), call.now + call.settings.grace_ms, uid)
-  call.event("lost", { [agent and "agent" or "customer"] = uid })
+  call.event("lost", agent and "agent" or "customer", uid)
 end
 
 call.register("disconnect", { "allow-oom" }, function(a)

@@ -13,8 +13,8 @@ end
 call.register("request", {}, function(a)
   local lost = call.refuse_lost(a.customer, a.connection)
   if lost then return lost end
-  local chat = command("GET", keys.open(a.customer)) or opened_by(a)
-  if chat then return chats.standing(chat) end
+  local known = command("GET", keys.open(a.customer)) or opened_by(a)
+  if known then return chats.standing(chats.facts(known)) end
   local tier = tiers.current(a.desk)
   if not tier and queue.length(a.desk) >= call.settings.max_queue then
     return call.refuse("queue_full", "too many are waiting at this desk; try again later")
@@ -22,19 +22,21 @@ call.register("request", {}, function(a)
   local id = string.format("%d", command("INCR", keys.tickets()))
   command("SET", keys.open(a.customer), id)
   command("HSETEX", keys.asked(a.customer), "EX", ASKED_S, "FIELDS", 1, a.call, id)
-  command("HSET", keys.chat(id), "state", "waiting", "customer", a.customer,
+  local chat = { id = id, last_seq = 0 }
+  chats.change(chat, "state", "waiting", "customer", a.customer,
     "customer_name", a.name, "desk", a.desk, "topic", a.topic or "",
     "topic_tail", a.topic_tail or "", "opened_at", call.now, "queued_at", call.now,
     "wait_ms", 0, "requeues", 0, "messages_customer", 0, "messages_agent", 0,
     "responses", 0, "response_ms", 0)
   call.count("requested")
-  call.event("requested", { chat = id, customer = a.customer, desk = a.desk })
+  call.event("requested", "chat", id, "customer", a.customer, "desk", a.desk)
   if tier then
-    return chats.assign(id, tiers.pick(a.desk, tier, a.customer), tier, "request", a.connection)
+    return chats.assign(chat, tiers.pick(a.desk, tier, a.customer), tier, "request", a.connection)
   end
   queue.join(a.desk, id)
-  call.event("queued", { chat = id, customer = a.customer, desk = a.desk })
-  local fact = chats.standing(id)
+  chat.position = queue.position(a.desk, id)
+  call.event("queued", "chat", id, "customer", a.customer, "desk", a.desk)
+  local fact = chats.standing(chat)
   call.tell(a.customer, fact, a.connection)
   return fact
 end)
@@ -65,7 +67,7 @@ call.register("status", { "allow-oom" }, function(a)
     agent.state = a.state
     command("HSET", keys.agent(a.uid), "state", a.state)
     tiers.enter(agent)
-    call.event("status", { agent = a.uid, state = a.state })
+    call.event("status", "agent", a.uid, "state", a.state)
     chats.dispatch(agent.desks, a.state)
   end
   local fact = tiers.status(a.uid)
