@@ -9,6 +9,11 @@ local NUMBERS = {
 }
 local ENDED_S = 86400
 
+-- Reads: seq.
+function chats.last_seq(customer, agent)
+  return tonumber(command("GET", keys.seq(customer, agent)) or 0)
+end
+
 -- Reads: chat, seq, queue. Returns: everything known of a chat, or nil.
 function chats.facts(id)
   local fields = command("HGETALL", keys.chat(id))
@@ -18,10 +23,7 @@ function chats.facts(id)
     if fields[i + 1] ~= "" then chat[fields[i]] = fields[i + 1] end
   end
   for _, name in ipairs(NUMBERS) do chat[name] = tonumber(chat[name]) end
-  chat.last_seq = 0
-  if chat.agent then
-    chat.last_seq = tonumber(command("GET", keys.seq(chat.customer, chat.agent)) or 0)
-  end
+  chat.last_seq = chat.agent and chats.last_seq(chat.customer, chat.agent) or 0
   if chat.state == "waiting" then chat.position = queue.position(chat.desk, id) end
   return chat
 end
@@ -31,8 +33,7 @@ function chats.change(chat, ...)
   command("HSET", keys.chat(chat.id), ...)
   for i = 1, select("#", ...), 2 do
     local name, value = select(i, ...)
-    if value == "" then value = nil end
-    chat[name] = value
+    chat[name] = value ~= "" and value or nil
   end
 end
 
@@ -47,16 +48,12 @@ end
 -- Tells both sides; the connection `except` hears it as the reply, its topic with it.
 function chats.assign(chat, uid, tier, reason, except)
   local agent = tiers.agent(uid)
-  if chat.position then
-    queue.leave(chat.desk, chat.id)
-    queue.served(chat.desk, chat.queued_at)
-    chat.position = nil
-  end
+  if chat.position then queue.served(chat) end
   tiers.leave(agent)
   command("SADD", keys.serving(uid), chat.id)
   agent.load = agent.load + 1
   tiers.enter(agent)
-  chat.last_seq = tonumber(command("GET", keys.seq(chat.customer, uid)) or 0)
+  chat.last_seq = chats.last_seq(chat.customer, uid)
   chats.change(chat, "state", "active", "agent", uid, "agent_name", agent.name,
     "assigned_at", call.now, "wait_ms", chat.wait_ms + call.now - chat.queued_at,
     "pending_at", chat.pending_at and call.now or "", "seq_until", "",
@@ -89,8 +86,7 @@ function chats.dispatch(desks, reason)
   end
 end
 
--- Writes: ended. Whoever is away now finds what was said between the two when it is back,
--- also when it never heard of the chat.
+-- Writes: ended. Who is away now finds what was said between the two, also of a chat unheard of.
 local function note_end(chat, uid, peer)
   command("HSETEX", keys.ended(uid), "EX", ENDED_S, "FIELDS", 1, chat.id .. ":" .. peer,
     string.format("%d:%d", call.now, chat.after_seq or chat.last_seq))
@@ -129,11 +125,9 @@ end
 
 -- Ends an open chat and serves who waited for the slot. Tells both sides but `except`.
 function chats.finish(chat, by, reason, except)
-  local desks = {}
-  local waited = chat.state == "waiting"
+  local desks, waited = {}, chat.state == "waiting"
   if waited then
-    queue.leave(chat.desk, chat.id)
-    chat.position = nil
+    queue.leave(chat)
     call.count("abandoned")
   else
     desks = release(chat, reason)

@@ -12,10 +12,11 @@ function queue.join(desk, chat)
   command("ZADD", keys.queue(desk), chat, chat)
 end
 
--- Writes: queue, desks, pace.
-function queue.leave(desk, chat)
-  command("ZREM", keys.queue(desk), chat)
-  staff.forget_if_empty(desk)
+-- Writes: queue, desks, pace. Takes what is known of a chat.
+function queue.leave(chat)
+  command("ZREM", keys.queue(chat.desk), chat.id)
+  chat.position = nil
+  staff.forget_if_empty(chat.desk)
 end
 
 function queue.length(desk)
@@ -33,11 +34,13 @@ function queue.position(desk, chat)
   return rank and rank + 1 or nil
 end
 
--- Writes: pace, an exponentially weighted mean of the time between two tickets served
+-- Writes: queue, desks; pace, an exponentially weighted mean of the time between two tickets served
 -- while somebody waited.
-function queue.served(desk, queued_at)
+function queue.served(chat)
+  queue.leave(chat)
+  local desk = chat.desk
   local pace = command("HMGET", keys.pace(desk), "served_at", "mean_ms")
-  local interval = call.now - math.max(tonumber(pace[1] or 0), queued_at)
+  local interval = call.now - math.max(tonumber(pace[1] or 0), chat.queued_at)
   local mean = tonumber(pace[2] or interval)
   mean = math.floor(mean + NEWEST * (interval - mean))
   command("HSET", keys.pace(desk), "served_at", call.now, "mean_ms", mean)

@@ -6,10 +6,6 @@ local talks = {}
 local SENT_S = 86400
 local PUT_OFF_MS = 3600000 -- how often the end of a counter is put off, at most
 
--- Of a chat, what storing needs and changes.
-local COUNTED = { "agent", "pending_at", "first_reply_at", "messages_customer", "messages_agent",
-  "responses", "response_ms", "seq_until" }
-
 -- Returns: the customer and the agent of a message.
 function talks.sides(sender, to, role)
   if role == "customer" then return sender, to end
@@ -69,38 +65,6 @@ local function only_new(talk, results, same)
   return places, fields
 end
 
--- Counts for the reports: an agent's response time runs from the first customer message that
--- it leaves unanswered. Returns: how the fields of the chat that change are now.
-local function counted(batch, talk, chat, new)
-  local pending_at, replied_at, customers, agents, responses, took_ms = unpack(chat, 2)
-  local by_customer, answered = 0, 0
-  local pending, waited_ms = tonumber(pending_at), 0
-  for _, place in ipairs(new) do
-    if message(batch, place) == talk.customer then
-      by_customer = by_customer + 1
-      pending = pending or call.now
-    elseif pending then
-      answered, waited_ms, pending = answered + 1, waited_ms + call.now - pending, nil
-    end
-  end
-  local by_agent = #new - by_customer
-  local change = { "pending_at", pending or "" }
-  local function set(name, value)
-    change[#change + 1] = name
-    change[#change + 1] = value
-  end
-  if by_customer > 0 then set("messages_customer", customers + by_customer) end
-  if by_agent > 0 then
-    set("messages_agent", agents + by_agent)
-    if not replied_at then set("first_reply_at", call.now) end
-  end
-  if answered > 0 then
-    set("responses", responses + answered)
-    set("response_ms", took_ms + waited_ms)
-  end
-  return change
-end
-
 -- Writes: seq. Returns: the seq before the first of so many new messages; until when the counter
 -- lives, if that was put off. It outlives every message that it numbers, by a day less the hour
 -- in which it is not put off again, also one that was to live longer than those of now.
@@ -117,22 +81,23 @@ end
 -- what Lua knows is put before it.
 local function store(batch, talk, chat, new, fields, results, stored)
   local history, seqs, sent = keys.conversation(talk.customer, talk.agent)
-  local last, kept_until = number(seqs, #new, tonumber(chat[8]))
+  local last, kept_until = number(seqs, #new, tonumber(chat[2]))
   local kept = { "EX", call.settings.keep_s, "FIELDS", #new }
   local acked = { "EX", SENT_S, "FIELDS", #new }
   local begin, stamp = '{"v":1,"chat":"' .. talk.chat .. '","seq":', ',"at":' .. call.now
   local of_chat = ":" .. talk.chat .. ":" .. call.now
+  local senders = {}
   for n, place in ipairs(new) do
     local seq, sender, to, _, _, tail = last + n, message(batch, place)
     local json = begin .. seq .. stamp .. ',"from":"' .. sender .. '","to":"' .. to .. '",' .. tail
     kept[3 + 2 * n], kept[4 + 2 * n] = seq, json
     acked[3 + 2 * n], acked[4 + 2 * n] = fields[n], seq .. of_chat
-    stored[place] = json
+    stored[place], senders[n] = json, sender
     results[place] = { seq, talk.chat, call.now }
   end
   command("HSETEX", history, unpack(kept))
   command("HSETEX", sent, unpack(acked))
-  local change = counted(batch, talk, chat, new)
+  local change = reports.count(talk.customer, senders, unpack(chat, 3))
   if kept_until then
     change[#change + 1] = "seq_until"
     change[#change + 1] = kept_until
@@ -140,11 +105,12 @@ local function store(batch, talk, chat, new, fields, results, stored)
   command("HSET", keys.chat(talk.chat), unpack(change))
 end
 
--- Stores what is new of a conversation, or refuses it.
+-- Reads: chat. Stores what is new of a conversation, or refuses it.
 local function take(batch, talk, results, same, stored)
   local new, fields = only_new(talk, results, same)
   if #new == 0 then return end
-  local chat = talk.chat and command("HMGET", keys.chat(talk.chat), unpack(COUNTED))
+  local chat = talk.chat
+    and command("HMGET", keys.chat(talk.chat), "agent", "seq_until", unpack(reports.FIELDS))
   if chat and chat[1] == talk.agent then
     return store(batch, talk, chat, new, fields, results, stored)
   end
