@@ -7,7 +7,7 @@ store's own methods and sent many at a time, as several nodes at work would.
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -61,7 +61,7 @@ class _Packing(Attempts):
 class Site:
     """A store with so many agents; customer n asks for ticket n, which are counted from 1."""
 
-    def __init__(self, store: Store, redis: "Redis[bytes]") -> None:
+    def __init__(self, store: Store, redis: Redis) -> None:
         self._store = store
         self._redis = redis
 
@@ -74,26 +74,25 @@ class Site:
         await self.send(self._come(f"agent-{n}", "agent") for n in range(agents))
         await self.send(self._come(f"customer-{n}", "customer") for n in range(customers))
 
-    async def send(self, asking: Iterable[Coroutine[Any, Any, object]]) -> None:
-        """Have calls answered, so many at once."""
-        await self.send_packed(iter([_packed(call) for call in asking]))
-
-    async def send_packed(self, commands: Iterator[Command]) -> None:
-        """The same of calls that are packed; all must be granted."""
-        connection = await self._redis.connection_pool.get_connection()
+    async def send(self, asking: Iterable[Coroutine[Any, Any, object]]) -> float:
+        """Have calls granted, so many at once; gives how long it took, s."""
+        pool = self._redis.connection_pool
+        connection: Any = await pool.get_connection()  # type: ignore[no-untyped-call]
         try:
+            commands = iter([_packed(call) for call in asking])
             chunks = []
             while chunk := list(islice(commands, AT_ONCE)):
                 chunks.append((len(chunk), connection.pack_commands(chunk)))
-            self.began = time.perf_counter()
+            began = time.perf_counter()
             ahead = 0
             for count, data in chunks:
                 await connection.send_packed_command(data)
                 await _granted(connection, ahead)
                 ahead = count
             await _granted(connection, ahead)
+            return time.perf_counter() - began
         finally:
-            await self._redis.connection_pool.release(connection)
+            await pool.release(connection)
 
     def request(self, ticket: int) -> Coroutine[Any, Any, object]:
         """Its customer asks."""
@@ -130,8 +129,10 @@ async def _granted(connection: Any, count: int) -> None:  # noqa: ANN401 (redis-
 
 
 async def measure(agents: int, waiting: int | None) -> Row:
-    """Without `waiting` each request is served at once. With it, it queues behind so many, and
-    a close serves the first of them."""
+    """Without `waiting` each request is served at once, and then closed.
+
+    With it, a request queues behind so many, and a close serves the first of them.
+    """
     with tempfile.TemporaryDirectory() as directory:
         embedded = EmbeddedStore(Path(directory))
         await embedded.start()
@@ -152,8 +153,7 @@ async def measure(agents: int, waiting: int | None) -> Row:
                     for call in (site.request(ticket), site.close(ticket - open_ones))
                 ]
                 before = cpu_s(pid)
-                await site.send(pairs)
-                took = time.perf_counter() - site.began
+                took = await site.send(pairs)
                 used = cpu_s(pid) - before
         finally:
             await embedded.stop()

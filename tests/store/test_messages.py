@@ -9,7 +9,7 @@ from imchat.errors import NotFound
 from imchat.ids import Uid
 from imchat.store import facts
 from imchat.store.store import Rules, Store
-from tests.store.people import People
+from tests.store.people import NODE, People
 
 DAY_S = 86_400
 SLACK_S = 60
@@ -130,6 +130,36 @@ async def test_a_refused_message_harms_no_other_of_its_batch(
     )
     assert [(r.refused, r.seq) for r in results] == [(None, 1), ("not_found", 0), (None, 2)]
     assert "ann" in results[1].message
+
+
+async def test_a_batch_is_as_good_as_its_messages_one_by_one(
+    people: People, chat: facts.Chat
+) -> None:
+    """Both sides, two conversations and a repeat: seqs, counts and what is heard, in order."""
+    people.now += 1000
+    await people.agent("cyd")
+    await people.assigned("eve")
+    people.now += 500
+    batch = [
+        people.message("bob", "ann", "customer", id="a"),
+        people.message("ann", "bob", "agent", id="b"),
+        people.message("eve", "cyd", "customer", id="c"),
+        people.message("bob", "ann", "customer", id="a"),
+        people.message("bob", "ann", "customer", id="d"),
+        people.message("ann", "bob", "agent", id="e"),
+        people.message("ann", "bob", "agent", id="f"),
+    ]
+    told = await people.redis.xlen(people.key(f"inbox:{NODE}"))
+    results = await people.store.post(batch)
+    assert [r.seq for r in results] == [1, 2, 1, 1, 3, 4, 5]
+    assert {(r.at, r.refused) for r in results} == {(people.now, None)}
+    record = await people.chat(chat.id)
+    counted = ("messages_customer", "messages_agent", "responses", "response_ms", "pending_at")
+    assert [record[name] for name in counted] == ["2", "3", "2", "0", ""]
+    assert (await people.store.site()).totals.messages == 6
+    heard = [f for f in await people.heard("ann") if isinstance(f, facts.Posted)]
+    assert [json.loads(f.message)["id"] for f in heard] == ["a", "d"]
+    assert await people.redis.xlen(people.key(f"inbox:{NODE}")) == told + 1
 
 
 @pytest.mark.parametrize(
@@ -328,6 +358,34 @@ async def test_a_seq_outlives_the_messages_it_numbered(store_url: str, site: str
         people = People(store)
         await people.say("bob", "ann", "customer")
         assert await people.redis.ttl(people.key("seq:ann:bob")) > 30 * DAY_S
+
+
+async def test_a_seq_outlives_the_messages_when_the_days_are_made_more(
+    store_url: str, site: str
+) -> None:
+    """At once, although its end was put off a moment ago."""
+    for days in (1, 30):
+        async with Store(store_url, site=site, rules=Rules(history_days=days)) as store:
+            people = People(store)
+            await people.join()
+            await people.agent("ann")
+            await people.assigned("bob")
+            await people.say("bob", "ann", "customer", id=f"{days}")
+            ttl = await people.redis.ttl(people.key("seq:ann:bob"))
+            assert ttl > (days + 1) * DAY_S - SLACK_S
+
+
+async def test_the_end_of_a_seq_is_put_off_once_an_hour(people: People, chat: facts.Chat) -> None:
+    """It lives a day longer than its last message, give or take that hour."""
+    seq = people.key("seq:ann:bob")
+    await people.say("bob", "ann", "customer")
+    await people.redis.expire(seq, DAY_S)
+    people.now += 3_500_000
+    await people.say("bob", "ann", "customer")
+    assert await people.redis.ttl(seq) <= DAY_S
+    people.now += 200_000
+    await people.say("bob", "ann", "customer")
+    assert await people.redis.ttl(seq) > 31 * DAY_S - SLACK_S
 
 
 async def test_a_closed_chat_lives_as_long_as_its_messages(
