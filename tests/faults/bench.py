@@ -114,6 +114,7 @@ async def run(fault: Fault, *, shape: Shape, steady_s: float) -> Result:
             await _go_through(fault, bench)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is counted what came of it)
             bench.faults.append(f"it was not gone through with: {error!r}")
+        await _hush(bench)
         count = await _counted(site, load)
         trail = Trail(grace_s=fault.plan.grace_s, punctual=fault.plan.punctual)
         doctor = [*watch.faults, *await examine(site), *trail.replay(await events_of(site))]
@@ -140,9 +141,13 @@ async def _go_through(fault: Fault, bench: Bench) -> None:
     bench.watch.faults += await examine(bench.site)
     await bench.load.all_online()
     await bench.steady()
-    await asyncio.gather(
-        bench.load.hush(timeout=HUSH_S), *(client.hush() for client in bench.site.clients)
-    )
+
+
+async def _hush(bench: Bench) -> None:
+    clients = (client.hush(timeout=HUSH_S) for client in bench.site.clients)
+    hushed = bench.load.hush(timeout=HUSH_S), *clients
+    for what in await asyncio.gather(*hushed, return_exceptions=True):
+        bench.check(not isinstance(what, Exception), f"not all was answered: {what}")
 
 
 def _agents(site: Site, load: Load) -> set[str]:

@@ -57,15 +57,11 @@ class Load:
         )
 
     async def hush(self, *, timeout: float) -> None:
-        """Have nobody say any more, and wait until all that was said is answered.
-
-        What is not by then is left for the ledger to find.
-        """
+        """Have nobody say any more, and wait until all that was said is answered."""
         self.stage.quiet.set()
-        with contextlib.suppress(AssertionError):
-            await eventually(
-                lambda: all(bot.is_quiet for bot in self.bots), "all is quiet", timeout=timeout
-            )
+        await eventually(
+            lambda: all(bot.is_quiet for bot in self.bots), "all is quiet", timeout=timeout
+        )
 
 
 @contextlib.asynccontextmanager

@@ -127,10 +127,12 @@ class Client(Process):
         said = f'"{self.name}-{self.pid}-'
         return self.journal.exists() and said in self.journal.read_text()
 
-    async def hush(self) -> None:
+    async def hush(self, *, timeout: float) -> None:
         """Have it say no more, and wait until all that it said is answered."""
         self.signal(signal.SIGTERM)
-        await eventually(lambda: copy(self.journal, Ledger()), f"{self.name} is quiet", timeout=45)
+        await eventually(
+            lambda: copy(self.journal, Ledger()), f"{self.name} is quiet", timeout=timeout
+        )
 
 
 class Node(Process):
