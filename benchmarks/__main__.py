@@ -1,51 +1,50 @@
-"""`python -m benchmarks`: what imchat costs; messages beside its peers, in one run."""
+"""`python -m benchmarks WHAT`: what imchat costs, beside its peers, in one run."""
 
 import argparse
-import os
-import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import fields
+from pathlib import Path
 
 import uvloop
 
-from benchmarks import allocation, servers
-from benchmarks.messages import Row, measure
+from benchmarks import messages
+from benchmarks.options import Options
+from benchmarks.report import Report
 
-SUBJECTS = ("relay", "imchat", "imchat, two nodes")
-
-
-async def messages(rounds: int, seconds: float) -> None:
-    """All subjects in turn, so often; the machine may be noisy, so compare within a round."""
-    for _ in range(rounds):
-        for name in SUBJECTS:
-            say(await _one(name, seconds))
+RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
+    "messages": messages.run,
+}
 
 
-async def _one(name: str, seconds: float) -> Row:
-    if name == "relay":
-        async with servers.relay() as site:
-            return await measure(name, site, seconds=seconds, relay=True)
-    async with servers.imchat(nodes=2 if "two" in name else 1) as site:
-        return await measure(name, site, seconds=seconds)
+async def run(report: Report) -> None:
+    """Print each row as it comes."""
+    print(report.machine, flush=True)
+    async for row in RUNS[report.what](report.options):
+        print(row, flush=True)
+        report.rows.append(row)
 
 
-def say(row: Row) -> None:
-    """A line of a table."""
-    took = row.outcome
-    sys.stdout.write(
-        f"{row.name:<20}{row.a_second:>8.0f} messages/s   CPU a message, µs: "
-        f"server {row.server_us:>5.1f}  store {row.store_us:>5.1f}  load {row.load_us:>5.1f}   "
-        f"p99, ms: ack {took.acks_ms[1]:>6.1f}  delivery {took.deliveries_ms[1]:>6.1f}\n"
-    )
-    sys.stdout.flush()
+def main() -> None:
+    """Run what is asked for, and write it down also when it is broken off."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("what", choices=RUNS)
+    parser.add_argument("--rounds", type=int, default=1, help="of every subject, interleaved")
+    parser.add_argument("--seconds", type=float, default=10, help="of each measurement")
+    parser.add_argument("--only", action="append", default=[], help="messages: these subjects")
+    parser.add_argument("--connections", type=int, default=10_000, help="that idle")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="history: stored")
+    parser.add_argument("--clients", type=int, default=5_000, help="storm: come back at once")
+    parser.add_argument("--workers", type=int, default=1, help="storm: of the server")
+    parser.add_argument("--json", type=Path, help="write all of it there as well")
+    given = vars(parser.parse_args())
+    options = Options(**{field.name: given[field.name] for field in fields(Options)})
+    report = Report(given["what"], options)
+    try:
+        uvloop.run(run(report))
+    finally:
+        if given["json"] is not None:
+            given["json"].write_bytes(report.encode())
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("what", choices=["messages", "allocation"])
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=10)
-    options = parser.parse_args()
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
-    if options.what == "allocation":
-        uvloop.run(allocation.run(options.rounds))
-    else:
-        uvloop.run(messages(options.rounds, options.seconds))
+    main()

@@ -18,12 +18,17 @@ SECRET = "a secret for a relay that checks nothing"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Servers of one site, by their URLs, and the process of their store."""
+    """Servers of one site, by their URLs, and the process of their store.
+
+    `load` is the module that speaks to them; a `relay` is one that acks nothing.
+    """
 
     urls: list[str]
     pids: list[int]
     store_pid: int | None
     secret: str
+    load: str = "benchmarks.pairs"
+    relay: bool = False
 
 
 def cpu_s(pid: int) -> float:
@@ -38,10 +43,12 @@ def memory_bytes(pid: int) -> int:
 
 
 @contextlib.asynccontextmanager
-async def process(*command: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def process(
+    *command: str, python: str = sys.executable
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A process until the end of the block, and the first line that it says."""
     running = await asyncio.create_subprocess_exec(
-        sys.executable, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        python, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
     assert running.stdout is not None
     try:
@@ -80,7 +87,8 @@ async def imchat(*options: str, nodes: int = 1) -> AsyncIterator[Running]:
 async def relay() -> AsyncIterator[Running]:
     """The bare relay."""
     async with process("-m", "benchmarks.relay") as (running, said):
-        yield Running([f"ws://127.0.0.1:{said.strip()}/ws"], [running.pid], None, SECRET)
+        url = f"ws://127.0.0.1:{said.strip()}/ws"
+        yield Running([url], [running.pid], None, SECRET, relay=True)
 
 
 def _children(pid: int) -> list[int]:

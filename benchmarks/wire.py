@@ -12,6 +12,7 @@ import msgspec
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from imchat import protocol
@@ -30,17 +31,15 @@ class Wire(asyncio.Protocol):
 
     def say(self, frame: protocol.Frame) -> None:
         """Send a frame; before the handshake is done, the first one after it."""
-        data = protocol.encode(frame)
-        if self._protocol.handshake_exc is None and self._protocol.state.name == "OPEN":
-            self._protocol.send_text(data)
-            self._flush()
-        else:
-            self._first = data
+        self.write(protocol.encode(frame))
 
     def write(self, text: bytes) -> None:
-        """Send a text frame that is encoded already."""
-        self._protocol.send_text(text)
-        self._flush()
+        """The same with a text frame that is encoded already."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_text(text)
+            self._flush()
+        else:
+            self._first = text
 
     def cut(self) -> None:
         """Lose the connection at once."""
@@ -72,7 +71,12 @@ class Wire(asyncio.Protocol):
 
 
 async def dial(
-    url: str, first: protocol.Frame, heard: Heard, lost: Callable[[Wire], None], *, address: str
+    url: str,
+    first: protocol.Frame | bytes,
+    heard: Heard,
+    lost: Callable[[Wire], None],
+    *,
+    address: str,
 ) -> Wire:
     """Connect from a local address and say the first frame. Raises OSError."""
     target = urlsplit(url)
@@ -82,7 +86,7 @@ async def dial(
     _, wire = await loop.create_connection(
         lambda: Wire(url, heard, lost), target.hostname, target.port, local_addr=(address, 0)
     )
-    wire.say(first)
+    wire.write(first if isinstance(first, bytes) else protocol.encode(first))
     return wire
 
 

@@ -1,0 +1,21 @@
+"""python-socketio with its Redis manager: acked when handled, stored nowhere."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from benchmarks.peers.environment import python, valkey
+from benchmarks.servers import SECRET, Running, process
+
+
+@contextlib.asynccontextmanager
+async def running() -> AsyncIterator[Running]:
+    """One server and its Valkey. Raises NotHere."""
+    command = python()
+    with valkey() as (store, store_pid):
+        async with process(
+            "-m", "benchmarks.peers.socketio_server", store, python=command
+        ) as (server, said):
+            url = f"ws://127.0.0.1:{said.strip()}/socket.io/?EIO=4&transport=websocket"
+            yield Running(
+                [url], [server.pid], store_pid, SECRET, load="benchmarks.peers.socketio_load"
+            )
