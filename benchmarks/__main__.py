@@ -7,12 +7,17 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import messages
+from benchmarks import connections, dashboard, history, latency, messages, storm
 from benchmarks.options import Options
 from benchmarks.report import Report
 
 RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
     "messages": messages.run,
+    "latency": latency.run,
+    "connections": connections.run,
+    "dashboard": dashboard.run,
+    "history": history.run,
+    "storm": storm.run,
 }
 
 

@@ -4,16 +4,20 @@ import asyncio
 import gc
 import sys
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import msgspec
 import uvloop
 
+from benchmarks import servers
+from benchmarks.options import Options
 from benchmarks.servers import Running, cpu_s, memory_bytes
 from benchmarks.wire import Wire, dial, kind_of
 from imchat import protocol, tokens
 
 ADDRESSES = [f"127.0.1.{n}" for n in range(1, 21)]
+A_SECOND = 2_000.0
 IDLE_S = 45.0
 """Longer than two keepalives."""
 
@@ -72,6 +76,20 @@ class Idle:
     open_s: float
     bytes_each: float
     cpu_percent: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count:,} connections welcome in {self.open_s:.1f} s "
+            f"({self.count / self.open_s:,.0f} a second), {self.bytes_each / 1024:.1f} KiB of "
+            f"the node each, {self.cpu_percent:.2f} % of a core while they idle"
+        )
+
+
+async def run(options: Options) -> AsyncIterator[Idle]:
+    """A new node for each round."""
+    for _ in range(options.rounds):
+        async with servers.imchat() as site:
+            yield await measure(site, count=options.connections, a_second=A_SECOND)
 
 
 async def measure(site: Running, *, count: int, a_second: float) -> Idle:

@@ -128,7 +128,8 @@ async def measure(
     assert load.stdout is not None
     load.stdin.write(msgspec.json.encode(task))
     load.stdin.write_eof()
-    await load.stdout.readline()
+    if not await load.stdout.readline():
+        raise RuntimeError(f"the load on {name} ended before it measured")
     watched = [*site.pids, *([site.store_pid] if site.store_pid else [])]
     used = await _used(watched, seconds)
     outcome = msgspec.json.decode(await load.stdout.read(), type=Outcome)

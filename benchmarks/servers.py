@@ -20,7 +20,8 @@ SECRET = "a secret for a relay that checks nothing"
 class Running:
     """Servers of one site, by their URLs, and the process of their store.
 
-    `load` is the module that speaks to them; a `relay` is one that acks nothing.
+    `load` is the module that speaks to them; a `relay` is one that acks nothing. Only
+    imchat's store has a URL, for those who are to change something behind the nodes.
     """
 
     urls: list[str]
@@ -29,6 +30,7 @@ class Running:
     secret: str
     load: str = "benchmarks.pairs"
     relay: bool = False
+    store_url: str = ""
 
 
 def cpu_s(pid: int) -> float:
@@ -60,15 +62,19 @@ async def process(
 
 
 @contextlib.asynccontextmanager
-async def imchat(*options: str, nodes: int = 1) -> AsyncIterator[Running]:
-    """So many nodes on one store that the first of them starts."""
-    with tempfile.TemporaryDirectory() as directory:
+async def imchat(
+    *options: str, nodes: int = 1, data_dir: Path | None = None
+) -> AsyncIterator[Running]:
+    """So many nodes on one store that the first of them starts, there or anywhere."""
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = str(data_dir or temporary)
+        store_url = f"unix://{directory}/store/valkey.sock"
         async with contextlib.AsyncExitStack() as stack:
             urls: list[str] = []
             pids: list[int] = []
             store: list[int] = []
             for _ in range(nodes):
-                more = ["--redis", f"unix://{directory}/store/valkey.sock"] if urls else []
+                more = ["--redis", store_url] if urls else []
                 node, said = await stack.enter_async_context(
                     process(
                         "-m", "imchat", "serve", "--port", "0", "--data-dir", directory,
@@ -80,7 +86,8 @@ async def imchat(*options: str, nodes: int = 1) -> AsyncIterator[Running]:
                 urls.append(found[1])
                 pids.append(node.pid)
                 store = store or _children(node.pid)
-            yield Running(urls, pids, store[0], tokens.read_secret(Path(directory)))
+            secret = tokens.read_secret(Path(directory))
+            yield Running(urls, pids, store[0], secret, store_url=store_url)
 
 
 @contextlib.asynccontextmanager

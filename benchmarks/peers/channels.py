@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from benchmarks.peers.environment import python, valkey
+from benchmarks.peers.environment import port_in, python, valkey
 from benchmarks.servers import SECRET, Running, process
 
 
@@ -15,5 +15,5 @@ async def running() -> AsyncIterator[Running]:
         async with process(
             "-m", "benchmarks.peers.channels_server", store, python=command
         ) as (server, said):
-            url = f"ws://127.0.0.1:{said.strip()}/ws"
+            url = f"ws://127.0.0.1:{port_in(said)}/ws"
             yield Running([url], [server.pid], store_pid, SECRET, relay=True)

@@ -61,6 +61,13 @@ def _run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
+def port_in(said: str) -> int:
+    """The port that a server says first. Raises NotHere when it ended instead."""
+    if not said:
+        raise NotHere("its server did not start")
+    return int(said)
+
+
 def free_port() -> int:
     """A port that nobody listens on; good for servers that must be told one."""
     with socket.socket() as taken:

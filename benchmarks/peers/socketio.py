@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from benchmarks.peers.environment import python, valkey
+from benchmarks.peers.environment import port_in, python, valkey
 from benchmarks.servers import SECRET, Running, process
 
 
@@ -15,7 +15,7 @@ async def running() -> AsyncIterator[Running]:
         async with process(
             "-m", "benchmarks.peers.socketio_server", store, python=command
         ) as (server, said):
-            url = f"ws://127.0.0.1:{said.strip()}/socket.io/?EIO=4&transport=websocket"
+            url = f"ws://127.0.0.1:{port_in(said)}/socket.io/?EIO=4&transport=websocket"
             yield Running(
                 [url], [server.pid], store_pid, SECRET, load="benchmarks.peers.socketio_load"
             )
