@@ -50,9 +50,10 @@ def python() -> str:
     try:
         _run(sys.executable, "-m", "venv", "--clear", str(directory))
         _run(command, "-m", "pip", "install", "-q", "--disable-pip-version-check", *PINS)
-    except (OSError, subprocess.SubprocessError) as error:
+    except subprocess.CalledProcessError as error:
         shutil.rmtree(directory, ignore_errors=True)
-        raise NotHere(f"its libraries could not be installed ({error})") from None
+        said = error.stderr.decode().strip().rpartition("\n")[2]
+        raise NotHere(f"its libraries could not be installed ({said})") from None
     installed.touch()
     return command
 
