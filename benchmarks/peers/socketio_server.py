@@ -10,9 +10,14 @@ from typing import Any
 import socketio
 import uvicorn
 
+CONNECTIONS = 1_000
+"""To the store; beyond redis-py's own limit of 100 the manager would begin anew each time."""
+
 sio = socketio.AsyncServer(
     async_mode="asgi",
-    client_manager=socketio.AsyncRedisManager(sys.argv[1]),
+    client_manager=socketio.AsyncRedisManager(
+        sys.argv[1], redis_options={"max_connections": CONNECTIONS}
+    ),
     transports=["websocket"],
 )
 
