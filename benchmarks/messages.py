@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from benchmarks.load import Outcome, Task
 from benchmarks.options import Options
 from benchmarks.peers import channels, ejabberd, socketio
 from benchmarks.peers.environment import NotHere
-from benchmarks.servers import Running, cpu_s
+from benchmarks.servers import Running, busy_s, cpu_s
 from imchat import tokens
 
 PAIRS = 50
@@ -33,13 +34,18 @@ SUBJECTS: dict[str, Callable[[], AbstractAsyncContextManager[Running]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A run: messages a second, and CPU a message of each, µs."""
+    """A run: messages a second, and CPU a message of each, µs.
+
+    `others_cores` of the machine were taken by what has no part in the run; the more, the
+    less the absolute figures say.
+    """
 
     name: str
     a_second: float
     server_us: float
     store_us: float
     load_us: float
+    others_cores: float
     outcome: Outcome
 
     def __str__(self) -> str:
@@ -49,7 +55,7 @@ class Row:
             f"server {self.server_us:>6.1f}  store {self.store_us:>6.1f}  "
             f"load {self.load_us:>6.1f}   p50 and p99, ms: "
             f"ack {took.acks_ms[0]:>5.1f} {took.acks_ms[1]:>6.1f}  "
-            f"delivery {took.deliveries_ms[0]:>5.1f} {took.deliveries_ms[1]:>6.1f}"
+            f"delivery {took.deliveries_ms[0]:>5.1f} {took.deliveries_ms[1]:>6.1f}   others {self.others_cores:.1f} cores"
         )
 
 
@@ -131,7 +137,7 @@ async def measure(
     if not await load.stdout.readline():
         raise RuntimeError(f"the load on {name} ended before it measured")
     watched = [*site.pids, *([site.store_pid] if site.store_pid else [])]
-    used = await _used(watched, seconds)
+    used, others_cores = await _used([*watched, load.pid], seconds)
     outcome = msgspec.json.decode(await load.stdout.read(), type=Outcome)
     await load.wait()
     a_second = outcome.messages / outcome.seconds
@@ -139,17 +145,18 @@ async def measure(
     store = used[site.store_pid] if site.store_pid else 0.0
     return Row(
         name, a_second, 1e6 * server / a_second, 1e6 * store / a_second,
-        1e6 * outcome.cpu_s / outcome.messages, outcome,
+        1e6 * outcome.cpu_s / outcome.messages, others_cores, outcome,
     )
 
 
-async def _used(pids: list[int], seconds: float) -> dict[int, float]:
-    """CPU a second of each process, in the middle of the run."""
+async def _used(pids: list[int], seconds: float) -> tuple[dict[int, float], float]:
+    """CPU a second of each process, in the middle of the run, and of all others."""
     await asyncio.sleep(seconds * 0.1)
-    before = {pid: cpu_s(pid) for pid in pids}
-    span = seconds * 0.8
-    await asyncio.sleep(span)
-    return {pid: (cpu_s(pid) - before[pid]) / span for pid in pids}
+    began, busy, before = time.monotonic(), busy_s(), {pid: cpu_s(pid) for pid in pids}
+    await asyncio.sleep(seconds * 0.8)
+    span = time.monotonic() - began
+    used = {pid: (cpu_s(pid) - before[pid]) / span for pid in pids}
+    return used, max((busy_s() - busy) / span - sum(used.values()), 0.0)
 
 
 def _token(site: Running, role: str, uid: str) -> str:

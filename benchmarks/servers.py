@@ -39,6 +39,14 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS_A_S
 
 
+def busy_s() -> float:
+    """The CPU that everybody on the machine has used so far, s; also what it was denied."""
+    user, nice, system, _, _, irq, softirq, steal = map(
+        int, Path("/proc/stat").read_text().split(maxsplit=9)[1:9]
+    )
+    return (user + nice + system + irq + softirq + steal) / TICKS_A_S
+
+
 def memory_bytes(pid: int) -> int:
     """The memory that a process has resident."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
