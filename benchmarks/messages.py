@@ -55,7 +55,8 @@ class Row:
             f"server {self.server_us:>6.1f}  store {self.store_us:>6.1f}  "
             f"load {self.load_us:>6.1f}   p50 and p99, ms: "
             f"ack {took.acks_ms[0]:>5.1f} {took.acks_ms[1]:>6.1f}  "
-            f"delivery {took.deliveries_ms[0]:>5.1f} {took.deliveries_ms[1]:>6.1f}   others {self.others_cores:.1f} cores"
+            f"delivery {took.deliveries_ms[0]:>5.1f} {took.deliveries_ms[1]:>6.1f}   "
+            f"others {self.others_cores:.1f} cores"
         )
 
 
