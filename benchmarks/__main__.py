@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import connections, dashboard, history, latency, messages, storm
+from benchmarks import allocation, connections, dashboard, history, latency, messages, storm
 from benchmarks.options import Options
 from benchmarks.report import Report
 
@@ -15,6 +15,7 @@ RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
     "messages": messages.run,
     "latency": latency.run,
     "connections": connections.run,
+    "allocation": allocation.run,
     "dashboard": dashboard.run,
     "history": history.run,
     "storm": storm.run,

@@ -4,10 +4,9 @@ A node cannot ask as fast as Valkey answers, so the calls are packed beforehand 
 store's own methods and sent many at a time, as several nodes at work would.
 """
 
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, NoReturn
 
 from redis.asyncio import Redis
 
+from benchmarks.options import Options
 from benchmarks.servers import cpu_s
 from imchat.ids import ChatId, Desk, Uid
 from imchat.store.attempts import Attempts, Pack
@@ -43,6 +43,12 @@ class Row:
     waiting: int
     a_second: float
     store_us: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.agents:>8} agents {self.waiting:>8} waiting {self.a_second:>8.0f} pairs/s   "
+            f"CPU of the store a pair, µs: {self.store_us:>6.1f}"
+        )
 
 
 class _Packed(Exception):
@@ -160,19 +166,10 @@ async def measure(agents: int, waiting: int | None) -> Row:
     return Row(agents, waiting or 0, PAIRS / took, 1e6 * used / PAIRS)
 
 
-def say(row: Row) -> None:
-    """A line of a table."""
-    sys.stdout.write(
-        f"{row.agents:>8} agents {row.waiting:>8} waiting {row.a_second:>8.0f} pairs/s   "
-        f"CPU of the store a pair, µs: {row.store_us:>6.1f}\n"
-    )
-    sys.stdout.flush()
-
-
-async def run(rounds: int) -> None:
+async def run(options: Options) -> AsyncIterator[Row]:
     """Every size in turn, so often."""
-    for _ in range(rounds):
+    for _ in range(options.rounds):
         for agents in FREE:
-            say(await measure(agents, None))
+            yield await measure(agents, None)
         for waiting in WAITING:
-            say(await measure(BUSY, waiting))
+            yield await measure(BUSY, waiting)
