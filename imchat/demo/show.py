@@ -23,6 +23,8 @@ async def headless(*, agents: int, rate: float, seconds: float) -> Summary:
     with stop_signals() as stop, tempfile.TemporaryDirectory(prefix=PREFIX) as directory:
         async with on_stage(Path(directory), agents=agents, rate=rate) as stage:
             await either(stop.wait(), within_s=seconds)
+            if not (stop.is_set() or stage.opened.is_set()):
+                stage.summary.fault("the show ended before all agents were online")
             return await stage.finish()
 
 
