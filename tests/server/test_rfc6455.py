@@ -16,7 +16,7 @@ from tests.cli import commands
 from tests.server import bytewire
 from tests.server.bytewire import BINARY, CLOSE, CONT, PING, PONG, TEXT, ByteWire, frame
 from tests.server.wire import Served, Wires, token
-from tests.support import Server, serving
+from tests.support import Server, eventually, serving
 
 ASK = b'{"type":"history","with":"nobody","limit":0,"ref":"r"}'
 """What is answered by an error with this ref, without the store."""
@@ -286,6 +286,22 @@ async def test_what_was_asked_before_a_close_is_answered(wire: ByteWire) -> None
     await answered(wire)
     assert await wire.frame() == (CLOSE, b"\x03\xe8")
     assert await wire.ended()
+
+
+async def test_what_was_sent_before_a_close_counts(server: Server, wires: Wires) -> None:
+    """Although it has to wait for the store, and the client is gone by then."""
+    hello = {"type": "hello", "token": token(server, "customer", "gone")}
+    async with bytewire.opened(server) as wire:
+        sent = (json.dumps(hello).encode(), b'{"type":"request"}')
+        wire.write(b"".join(frame(TEXT, text) for text in sent) + frame(CLOSE, b"\x03\xe8"))
+        assert await wire.frame() == (CLOSE, b"\x03\xe8")
+
+    async def waits() -> bool:
+        back = await wires.enter(server, "customer", "gone")
+        await back.socket.close()
+        return [chat["state"] for chat in back.welcome["chats"]] == ["waiting"]
+
+    await eventually(waits, "its request was taken")
 
 
 async def _talk_on(wire: ByteWire, data: bytes) -> None:
