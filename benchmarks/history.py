@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import statistics
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from benchmarks import servers
 from benchmarks.load import lost
 from benchmarks.options import Options
+from benchmarks.servers import cpu_s
 from benchmarks.wire import Wire, dial
 from imchat import protocol, tokens
 from imchat.ids import Desk, Uid
@@ -46,27 +48,34 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """From the start of the process until it listens, and until a client is welcome."""
+    """From the start of the process until it listens, and until a client is welcome.
+
+    Beside it the CPU that the node and its store used until then.
+    """
 
     messages: int
     listens_s: float
     welcome_s: float
+    node_cpu_s: float
+    store_cpu_s: float
 
     def __str__(self) -> str:
         return (
             f"imchat serve on {self.messages:>9,} messages: listens after "
-            f"{self.listens_s:.2f} s, first welcome after {self.welcome_s:.2f} s"
+            f"{self.listens_s:.2f} s, first welcome after {self.welcome_s:.2f} s; "
+            f"CPU: node {self.node_cpu_s:.2f} s, store {self.store_cpu_s:.2f} s"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Helped:
-    """`imchat --help`; the median of a few."""
+    """`imchat --help`; the median of a few, and the CPU of one."""
 
     took_ms: float
+    cpu_ms: float
 
     def __str__(self) -> str:
-        return f"imchat --help: {self.took_ms:.0f} ms"
+        return f"imchat --help: {self.took_ms:.0f} ms, {self.cpu_ms:.0f} ms of CPU"
 
 
 async def run(options: Options) -> AsyncIterator[Filled | Started | Helped]:
@@ -147,11 +156,15 @@ async def _start(data_dir: Path, messages: int) -> Started:
         await welcome.wait()
         welcome_s = time.perf_counter() - began
         ending = True
-    return Started(messages, listens_s, welcome_s)
+        assert site.store_pid is not None
+        return Started(
+            messages, listens_s, welcome_s, cpu_s(site.pids[0]), cpu_s(site.store_pid)
+        )
 
 
 async def _help() -> Helped:
     took_s = []
+    used = _children_s()
     for _ in range(HELPS):
         began = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
@@ -159,7 +172,14 @@ async def _help() -> Helped:
         )
         await process.wait()
         took_s.append(time.perf_counter() - began)
-    return Helped(1e3 * statistics.median(took_s))
+    used = _children_s() - used
+    return Helped(1e3 * statistics.median(took_s), 1e3 * used / HELPS)
+
+
+def _children_s() -> float:
+    """The CPU of all children that have ended, s."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _disk_bytes(directory: Path) -> int:
