@@ -64,8 +64,8 @@ class Crowd:
             if not self._left:
                 self._all_welcome.set()
 
-    def _lost(self, _: Wire) -> None:
-        sys.exit("a connection was lost")
+    def _lost(self, wire: Wire) -> None:
+        sys.exit(f"a connection was lost ({wire.how_it_ended}), {self._left} were not welcome yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,10 @@ async def measure(site: Running, *, count: int, a_second: float) -> Idle:
     assert crowd.stdout is not None
     crowd.stdin.write(msgspec.json.encode(task))
     crowd.stdin.write_eof()
-    open_s = float(await crowd.stdout.readline())
+    said = await crowd.stdout.readline()
+    if not said:
+        raise RuntimeError("the crowd ended before all were welcome")
+    open_s = float(said)
     each = (memory_bytes(node) - before) / count
     began = cpu_s(node)
     await asyncio.sleep(IDLE_S)

@@ -111,9 +111,9 @@ def id_in(data: bytes) -> bytes:
     return data[start : data.index(b'"', start)]
 
 
-def lost(_: object) -> None:
+def lost(wire: object) -> None:
     """No connection may end."""
-    sys.exit("a connection was lost")
+    sys.exit(f"a connection was lost: {getattr(wire, 'how_it_ended', 'it was cut')}")
 
 
 async def run(task: Task, kind: type[Pair]) -> Outcome:

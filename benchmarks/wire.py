@@ -41,6 +41,14 @@ class Wire(asyncio.Protocol):
         else:
             self._first = text
 
+    @property
+    def how_it_ended(self) -> str:
+        """What the server said before it was lost, for a person."""
+        protocol = self._protocol
+        if protocol.handshake_exc is not None or protocol.state is State.CONNECTING:
+            return f"in the handshake: {protocol.handshake_exc or 'cut'}"
+        return f"{protocol.close_rcvd or 'cut'}"
+
     def cut(self) -> None:
         """Lose the connection at once."""
         self._transport.abort()
