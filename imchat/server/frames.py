@@ -17,6 +17,7 @@ PING = b"\x89\x00"
 _TEXT = 0x81
 """The first byte of a text frame that is a whole message."""
 _MASKED = 0x80
+_OPCODES = frozenset(Opcode)
 _SHORT = [bytes((_TEXT, length)) for length in range(126)]
 
 
@@ -68,7 +69,10 @@ class Reader:
         while at < len(data) and not self._protocol.eof_sent:
             body, end = _extent(data, at)
             if not end:
-                self._begun = data[at:]
+                if _is_against_the_rules(data, at):
+                    self._feed(data[at:], messages)
+                else:
+                    self._begun = data[at:]
                 break
             if end > len(data) or not self._is_plain(data, at, end - body):
                 self._owed = max(0, end - len(data))
@@ -114,6 +118,13 @@ class Reader:
             if not self._protocol.eof_sent:
                 reason = f"{error.reason} at position {error.start}"
                 self._protocol.fail(CloseCode.INVALID_DATA, reason)
+
+
+def _is_against_the_rules(data: bytes, at: int) -> bool:
+    """Whether a frame of which its length is still to come can be refused already."""
+    return len(data) > at + 1 and (
+        data[at + 1] < _MASKED or data[at] & 0x0F not in _OPCODES
+    )
 
 
 def _extent(data: bytes, at: int) -> tuple[int, int]:
