@@ -31,9 +31,9 @@ from imchat.store.store import Rules, Store
 
 log = logging.getLogger(__name__)
 
-GARBAGE = 2_000, 10, 250
-"""When Python looks for cycles: at all objects only after 5 million more of them. Each
-look at those of thousands of connections keeps everybody waiting for a second, and while
+GARBAGE = 2_000, 10, 50
+"""When Python looks for cycles: at all objects only after a million more of them. Each
+look at those of thousands of connections keeps everybody waiting for a while, and while
 as many come at once Python would look again and again."""
 
 
