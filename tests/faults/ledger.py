@@ -255,8 +255,9 @@ def _check_shown(side: Side, history: Sequence[Said], count: Count) -> None:
             what = f"message {seq} ({message.id}, chat {message.chat})"
             count.lost.append(f"{what} is stored and was not shown {where}")
     for message in on_screen:
-        if stored.get(message.seq) != message:
-            count.untrue.append(f"message {message.seq} was shown otherwise than stored {where}")
+        found = stored.get(message.seq)
+        if found != message:
+            count.untrue.append(f"{message} was shown {where}, stored is {found}")
     for message in side.shown:
         if message.sender == side.me and message.id in side.sent:
             count.twice.append(f"message {message.id} stands on the screen of who sent it {where}")
