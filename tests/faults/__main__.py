@@ -1,7 +1,9 @@
 """`python -m tests.faults --all`: real faults under load, a row of counts for each."""
 
 import argparse
+import asyncio
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -19,7 +21,10 @@ SHORT_S = 3.0
 
 
 async def main(options: argparse.Namespace) -> bool:
-    """Run what was asked for; gives whether all was well."""
+    """Run what was asked for; gives whether all was well. SIGTERM ends it as Ctrl-C does."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     shape = Shape(agents=options.agents, pace_s=options.pace)
     results = []
     say(report.line(report.COLUMNS))
@@ -76,4 +81,7 @@ if __name__ == "__main__":
         sys.exit(0)
     # What the clients and the watch have to say of an outage is no news here.
     logging.getLogger("imchat").setLevel(logging.CRITICAL)
-    sys.exit(0 if uvloop.run(main(given)) else 1)
+    try:
+        sys.exit(0 if uvloop.run(main(given)) else 1)
+    except asyncio.CancelledError:
+        sys.exit("ended by a signal")

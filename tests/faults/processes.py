@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import re
 import signal
@@ -22,6 +23,14 @@ PACKAGE = Path(imchat.__file__).parent
 START_S = 60.0
 STOP_S = 30.0
 LOG_TAIL = 4_000
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+def _die_with_parent() -> None:
+    """Between fork and exec: who kills the harness leaves nothing running (on Linux)."""
+    if sys.platform == "linux":
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Process:
@@ -61,6 +70,7 @@ class Process:
                 env={**os.environ, **(env or {})},
                 # SIGXFSZ stays ignored as in this process: a file too large is an error of write().
                 restore_signals=False,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 (this process has no threads)
             )
         assert self._process.stdin is not None
         self._process.stdin.write(stdin)
