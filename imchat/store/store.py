@@ -219,7 +219,7 @@ class Store:
     # --- conversations -------------------------------------------------------
 
     async def post(self, messages: Sequence[Post]) -> list[facts.PostResult]:
-        """Store a batch in one call; a result for each, in order."""
+        """Store a batch, of one message at least, in one call; a result for each, in order."""
         flat = [field for message in messages for field in msgspec.structs.astuple(message)]
         return (await self.library.call("post", _STORED, messages=flat)).results
 
