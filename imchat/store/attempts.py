@@ -23,6 +23,10 @@ PAUSES_S = (0.05, 0.25)
 """Before each further attempt."""
 CLOCK_GOOD_S = 5.0
 """How long the difference of two clocks is believed."""
+DRIFT_MS = 5.0
+"""More than two clocks go apart in that time."""
+SET_MS = 10_000.0
+"""A clock that is so far back was set."""
 
 Pack = Callable[[int | None], bytes]
 """Makes the argument of a call that must not be executed after this time, ms."""
@@ -110,7 +114,9 @@ class Attempts:
     async def _compare_clocks(self, connection: AbstractConnection) -> None:
         await connection.send_command("TIME")
         seconds, micros = await connection.read_response()
-        # By the time of reading, so that what is wrong makes an attempt's life shorter.
-        now = time.monotonic()
-        self._ahead_ms = int(seconds) * 1000 + int(micros) / 1000 - now * 1000
-        self._compared_at = now
+        # By the time of reading, so that what is wrong makes an attempt's life shorter. What
+        # a busy machine reads late is much too small, and what was found before is truer.
+        self._compared_at = now = time.monotonic()
+        ahead_ms = int(seconds) * 1000 + int(micros) / 1000 - now * 1000
+        before_ms = self._ahead_ms - DRIFT_MS
+        self._ahead_ms = before_ms if 0 < before_ms - ahead_ms < SET_MS else ahead_ms

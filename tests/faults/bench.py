@@ -115,7 +115,9 @@ async def run(fault: Fault, *, shape: Shape, steady_s: float) -> Result:
             bench.faults.append(f"it was not gone through with: {error!r}")
         await _hush(bench)
         count = await _counted(site, load)
-        trail = Trail(grace_s=fault.plan.grace_s, punctual=fault.plan.punctual)
+        trail = Trail(
+            grace_s=fault.plan.grace_s, punctual=fault.plan.punctual, busy_s=watch.longest_wait_s
+        )
         doctor = [*watch.faults, *await examine(site), *trail.replay(await events_of(site))]
         return Result(
             name=fault.name,
@@ -127,6 +129,7 @@ async def run(fault: Fault, *, shape: Shape, steady_s: float) -> Result:
             others=[*bench.faults, *load.stage.faults],
             notes=[
                 f"re-queued: {trail.requeues}, closed as disconnected: {trail.disconnects}",
+                f"the store's longest answer: {watch.longest_wait_s:.1f} s",
                 f"requests refused: {dict(load.stage.refusals)}",
             ],
             logs=site.logs(),

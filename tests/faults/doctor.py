@@ -46,17 +46,22 @@ class Watch:
         self.looks = 0
         self.most_at_work = 0
         """Chats."""
+        self.longest_wait_s = 0.0
+        """How long a look took, or came late: the machine may be busy with others."""
         self._store = store
 
     async def look_on(self) -> None:
         """Look until cancelled; a store that is away is waited for."""
+        clock = asyncio.get_running_loop().time
         while True:
-            with contextlib.suppress(Unavailable):
-                await self._look()
+            due = clock() + LOOK_S
             await asyncio.sleep(LOOK_S)
+            with contextlib.suppress(Unavailable):
+                standing = await self._store.site()
+                self.longest_wait_s = max(self.longest_wait_s, clock() - due)
+                await self._look(standing)
 
-    async def _look(self) -> None:
-        standing = await self._store.site()
+    async def _look(self, standing: Standing) -> None:
         self.looks += 1
         self.most_at_work = max(self.most_at_work, sum(a.load for a in standing.agents))
         self.faults += faults_of(standing)

@@ -36,14 +36,15 @@ class Trail:
     """Replays events in order; `grace_s` is the site's.
 
     `punctual` says that the store was there all the time, so that what a grace ends must
-    be ended in time.
+    be ended in time; `busy_s` is how late anything was on this machine.
     """
 
-    def __init__(self, *, grace_s: float, punctual: bool) -> None:
+    def __init__(self, *, grace_s: float, punctual: bool, busy_s: float = 0) -> None:
         self.requeues = 0
         self.disconnects = 0
         self._grace_ms = round(grace_s * 1000)
         self._punctual = punctual
+        self._slack_ms = SLACK_MS + round(busy_s * 1000)
         self._now = 0
         self._ticket = 0
         self._agents: dict[str, Agent] = {}
@@ -74,7 +75,7 @@ class Trail:
 
     def _forgotten(self) -> Iterator[str]:
         for uid, lost_at in self._lost_at.items():
-            if self._punctual and self._now - lost_at > self._grace_ms + SLACK_MS:
+            if self._punctual and self._now - lost_at > self._grace_ms + self._slack_ms:
                 yield f"{uid} was lost at {lost_at} and never given up"
 
     def _is_free(self, uid: str) -> bool:
@@ -182,7 +183,7 @@ class Trail:
         late_ms = self._now - self._lost_at[uid] - self._grace_ms
         if late_ms < 0:
             yield f"{uid} was given up {-late_ms} ms before the end of its grace"
-        if self._punctual and late_ms > SLACK_MS:
+        if self._punctual and late_ms > self._slack_ms:
             yield f"{uid} was given up {late_ms} ms after the end of its grace"
 
 
