@@ -59,8 +59,8 @@ async def _examine(site: settings.ServerSettings) -> "Examined":
 def _sound(site: str, seen: "Examined") -> str:
     """What was looked at and is as it should be."""
     return (
-        f"site {site} has no faults. Looked at, as of one moment: {seen.nodes:,} nodes,"
-        f" {seen.connections:,} connections, {seen.agents:,} agents, {seen.active:,} active and"
-        f" {seen.waiting:,} waiting chats; then one by one: {seen.closed:,} closed chats,"
-        f" {seen.conversations:,} conversations, {seen.messages:,} messages."
+        f"site {site} has no faults. Looked at, as of one moment: nodes: {seen.nodes:,},"
+        f" connections: {seen.connections:,}, agents: {seen.agents:,}, active chats:"
+        f" {seen.active:,}, waiting chats: {seen.waiting:,}; then one by one: closed chats:"
+        f" {seen.closed:,}, conversations: {seen.conversations:,}, messages: {seen.messages:,}."
     )

@@ -47,9 +47,9 @@ async def test_a_sound_site_is_one_line_and_exits_0(tmp_path: Path) -> None:
         assert (said.returncode, said.stderr) == (0, "")
         [line] = said.stdout.splitlines()
         assert line == (
-            "site main has no faults. Looked at, as of one moment: 1 nodes, 2 connections,"
-            " 1 agents, 1 active and 0 waiting chats; then one by one: 0 closed chats,"
-            " 1 conversations, 2 messages."
+            "site main has no faults. Looked at, as of one moment: nodes: 1, connections: 2,"
+            " agents: 1, active chats: 1, waiting chats: 0; then one by one: closed chats: 0,"
+            " conversations: 1, messages: 2."
         )
         assert len(store_processes(server.data_dir)) == 1
 
