@@ -267,7 +267,7 @@ async def _cut_off(bench: Bench, direction: Callable[[Proxy], Gate]) -> None:
         proxy = proxies[n % len(proxies)]
         gate = direction(proxy)
         gate.shut()
-        await eventually(partial(getattr, gate, "held"), "something is held")
+        await eventually(partial(getattr, gate, "held"), "something is held", timeout=SOON_S)
         await asyncio.sleep(HELD_S)  # it is no matter how long; more is under way so
         proxy.cut()
         gate.open()
