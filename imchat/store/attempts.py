@@ -38,10 +38,6 @@ class NotDone(Exception):
     """The call was not executed, or what came of it is not known. It is not under way any more."""
 
 
-class _NotSent(NotDone):
-    """The store cannot have heard of it."""
-
-
 class Late(NotDone):
     """The store heard of the call too late and left it. Raised by who reads the reply."""
 
@@ -83,7 +79,7 @@ class Attempts:
         try:
             connection = await pool.get_connection()  # type: ignore[no-untyped-call]
         except (RedisError, OSError) as error:
-            raise _NotSent(str(error)) from error
+            raise NotDone(str(error)) from error  # nothing was sent, so nothing is waited for
         ends_at = time.monotonic() + ATTEMPT_S
         try:
             until = await self._until(connection)
@@ -93,7 +89,7 @@ class Attempts:
         except ResponseError:
             raise
         except BusyLoadingError as error:
-            raise _NotSent(str(error)) from error
+            raise NotDone(str(error)) from error  # it said so, and has forgotten the call
         except (RedisError, OSError) as error:
             failure = NotDone(str(error))
         finally:
