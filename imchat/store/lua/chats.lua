@@ -9,11 +9,6 @@ local NUMBERS = {
 }
 local ENDED_S = 86400
 
--- Reads: seq.
-function chats.last_seq(customer, agent)
-  return tonumber(command("GET", keys.seq(customer, agent)) or 0)
-end
-
 -- Reads: chat, seq, queue. Returns: everything known of a chat, or nil.
 function chats.facts(id)
   local fields = command("HGETALL", keys.chat(id))
@@ -23,7 +18,7 @@ function chats.facts(id)
     if fields[i + 1] ~= "" then chat[fields[i]] = fields[i + 1] end
   end
   for _, name in ipairs(NUMBERS) do chat[name] = tonumber(chat[name]) end
-  chat.last_seq = chat.agent and chats.last_seq(chat.customer, chat.agent) or 0
+  chat.last_seq = chat.agent and talks.last_seq(chat.customer, chat.agent) or 0
   if chat.state == "waiting" then chat.position = queue.position(chat.desk, id) end
   return chat
 end
@@ -53,7 +48,7 @@ function chats.assign(chat, uid, tier, reason, except)
   command("SADD", keys.serving(uid), chat.id)
   agent.load = agent.load + 1
   tiers.enter(agent)
-  chat.last_seq = chats.last_seq(chat.customer, uid)
+  chat.last_seq = talks.last_seq(chat.customer, uid)
   chats.change(chat, "state", "active", "agent", uid, "agent_name", agent.name,
     "assigned_at", call.now, "wait_ms", chat.wait_ms + call.now - chat.queued_at,
     "pending_at", chat.pending_at and call.now or "", "seq_until", "",

@@ -52,7 +52,7 @@ call.register("history", { "no-writes" }, function(a)
   end
   local one = mine and a.reader or a.agent
   local history = keys.history(one, a.peer)
-  local last = tonumber(command("GET", keys.seq(one, a.peer)) or 0)
+  local last = talks.last_seq(one, a.peer)
   local page, more
   if a.after then
     page, more = read(history, a.after + 1, 1, last, a.limit)

@@ -50,7 +50,7 @@ end
 
 local function of_pair(pair)
   local one, other = string.match(pair, "^([^:]+):([^:]+)$")
-  return keys.history(one, other), tonumber(command("GET", keys.seq(one, other)) or 0)
+  return keys.history(one, other), talks.last_seq(one, other)
 end
 
 -- Returns: the ms that the living message `seq` was to live, or nil when it does not say when

@@ -36,7 +36,7 @@ call.register("read", { "allow-oom" }, function(a)
   local chat = messages.open_between(talks.sides(a.sender, a.to, a.role))
   if not chat then return call.refuse("not_found", "there is no open chat between you") end
   local field = "read_by_" .. a.role
-  local seq = math.min(a.seq, tonumber(command("GET", keys.seq(a.sender, a.to)) or 0))
+  local seq = math.min(a.seq, talks.last_seq(a.sender, a.to))
   if seq > tonumber(command("HGET", keys.chat(chat), field) or 0) then
     command("HSET", keys.chat(chat), field, seq)
     local fact = { fact = "read", chat = chat, sender = a.sender, to = a.to, seq = seq }

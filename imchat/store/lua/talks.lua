@@ -12,6 +12,11 @@ function talks.sides(sender, to, role)
   return to, sender
 end
 
+-- Reads: seq.
+function talks.last_seq(one, other)
+  return tonumber(command("GET", keys.seq(one, other)) or 0)
+end
+
 -- A batch is one flat list, as a table for each message costs more than the message.
 -- Returns: sender, to, the sender's role, id, tail and the connection that it came over.
 local WIDTH = 6
