@@ -60,6 +60,7 @@ class Client:
         """The newest of the server's times that was heard, ms."""
         self._failure: Exception | None = None
         self._watching: str | None = None
+        self._log: int | None = None
         self._away = False
         self._mirror = Mirror(
             lambda: self.uid, history=self.history, tell=self._tell, events=self._events
@@ -125,13 +126,29 @@ class Client:
         assert isinstance(reply, kinds)
         return reply
 
-    async def set_status(self, state: Literal["online", "away"]) -> protocol.Status:
-        """Take new chats, or keep to those at hand.
+    async def rate(self, chat: ChatId, score: int, comment: str = "") -> protocol.Rated:
+        """Say of a closed chat, once, how it was: 1 to 5."""
+        return await self._ask(
+            protocol.Rate(chat=chat, score=score, comment=comment), protocol.Rated
+        )
+
+    async def set_status(
+        self, state: Literal["online", "away"], *, uid: Uid | None = None
+    ) -> protocol.Status:
+        """Take new chats, or keep to those at hand; a supervisor says so for an agent `uid`.
 
         Who was away when the connection was lost, and for so long that the server
         forgot it, is set away again.
         """
-        return await self._ask(protocol.SetStatus(state=state), protocol.Status)
+        return await self._ask(protocol.SetStatus(state=state, uid=uid), protocol.Status)
+
+    async def transfer(
+        self, chat: ChatId, *, to: Uid | None = None, desk: Desk | None = None
+    ) -> protocol.Transferred:
+        """Give a chat to an agent with a free slot, or to a desk ahead of its newcomers."""
+        return await self._ask(
+            protocol.Transfer(chat=chat, to=to, desk=desk), protocol.Transferred
+        )
 
     async def close(self, chat: ChatId) -> protocol.Closed:
         """Close a chat, or leave the queue."""
@@ -151,6 +168,30 @@ class Client:
             peer=peer, after=after, before=before, limit=limit, agent=agent
         )
         return await self._ask(frame, protocol.History)
+
+    async def transcript(
+        self,
+        between: tuple[Uid, Uid],
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> protocol.History:
+        """A page of a conversation of two others, as `history()`; for a supervisor."""
+        frame = protocol.ReadHistory(between=between, after=after, before=before, limit=limit)
+        return await self._ask(frame, protocol.History)
+
+    async def customer(self, uid: Uid) -> protocol.Customer:
+        """What is known of a customer: chats that ended, and notes."""
+        return await self._ask(protocol.ReadCustomer(uid=uid), protocol.Customer)
+
+    async def add_note(self, uid: Uid, body: str) -> protocol.Customer:
+        """Note something about a customer, who never sees it; gives all that is known."""
+        return await self._ask(protocol.AddNote(uid=uid, body=body), protocol.Customer)
+
+    async def trends(self) -> protocol.Trends:
+        """The last hour and today; for a supervisor."""
+        return await self._ask(protocol.ReadTrends(), protocol.Trends)
 
     async def load_earlier(self, peer: Uid, *, limit: int = 50) -> int:
         """Put the page before what `conversation(peer)` has in front; gives its length."""
@@ -182,8 +223,12 @@ class Client:
         """Tell the other that all up to `seq` was seen, after a reconnect if need be."""
         self._mirror.mark_read(to, seq)
 
-    def watch(self) -> None:
-        """Ask for snapshots, now and after each reconnect."""
+    def watch(self, *, log: int | None = None) -> None:
+        """Ask for snapshots, now and after each reconnect.
+
+        With `log`, also for what happens, beginning with the last so many events.
+        """
+        self._log = log
         self._watching = self._watching or secrets.token_hex(6)
         self._watch_again()
 
@@ -238,7 +283,9 @@ class Client:
     def _watch_again(self) -> None:
         if self._watching is not None and self._watching not in self._calls:
             self._calls.start(
-                self._watching, protocol.Watch(ref=self._watching), protocol.Snapshot
+                self._watching,
+                protocol.Watch(log=self._log, ref=self._watching),
+                protocol.Snapshot,
             )
 
     def _refused(self, error: protocol.Error) -> None:
@@ -340,7 +387,7 @@ class Client:
                 self._mirror.learn(frame)  # and tells it when all before it is known
             case protocol.Error():
                 self._refused(frame)
-            case protocol.History():
+            case protocol.History() | protocol.Customer() | protocol.Trends():
                 self._calls.resolve(frame.ref, frame)
             case protocol.Welcome():
                 pass  # only hello is answered so, and it was

@@ -44,8 +44,8 @@ class Missed:
 
 Event = (
     Connected | Disconnected | ClosedMeanwhile | Missed | protocol.Assigned | protocol.Waiting
-    | protocol.Closed | protocol.Status | protocol.Message | protocol.Typing | protocol.Read
-    | protocol.Snapshot | protocol.Error
+    | protocol.Closed | protocol.Rated | protocol.Transferred | protocol.Status | protocol.Message
+    | protocol.Typing | protocol.Read | protocol.Snapshot | protocol.Log | protocol.Error
 )
 
 

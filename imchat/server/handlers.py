@@ -121,6 +121,8 @@ class Handlers:
             self._outbox.push(views.ack(id, result))
 
     async def _read_history(self, frame: protocol.ReadHistory) -> None:
+        if frame.peer is None:
+            raise Forbidden(f"not for a {self._who.role}: the history between others")
         await self.all_acked()
         page = await self._services.store.history(
             self._who.uid,
