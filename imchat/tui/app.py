@@ -1,6 +1,7 @@
 """What the three apps share: the client they follow, and when they draw."""
 
 import time
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual.app import App
@@ -23,7 +24,7 @@ class ImchatApp(App[None]):
     client gave up for, when it did.
     """
 
-    CSS_PATH = "imchat.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath] | str] = "imchat.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "toggle_help", "Help", id="help"),
         Binding("ctrl+q", "quit", "Quit", id="quit", priority=True),

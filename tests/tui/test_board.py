@@ -9,7 +9,7 @@ from imchat.protocol import AgentSnapshot
 from imchat.tui.desk_view import Moves, view_of
 from imchat.tui.tier_layout import HEADER, lay_out, spans_of
 from imchat.tui.trail import Trail
-from imchat.tui.widgets.agents_table import natural
+from imchat.tui.agent_orders import natural
 from imchat.tui.widgets.flights import LASTS_S, MOST, Flights
 from imchat.tui.widgets.load_bar import bar_width, load_bar
 from imchat.tui.widgets.painted import fitted, listed, spread
