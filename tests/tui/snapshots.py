@@ -63,3 +63,22 @@ def _desk(
             for uid, waited in queue[:50]
         ],
     )
+
+
+def trends(
+    waiting: dict[str, int], *, at: int = AT_MS, arrived: int = 2, served: int = 1,
+    today: protocol.Today | None = None,
+) -> protocol.Trends:
+    """An hour in which each desk's queue was always so long, and so many came in each step."""
+    steps = 360
+    return protocol.Trends(
+        at=at,
+        step_s=10,
+        desks={
+            name: protocol.DeskTrend(
+                waiting=[length] * steps, arrived=[arrived] * steps, served=[served] * steps,
+                today=today or protocol.Today(),
+            )
+            for name, length in waiting.items()
+        },
+    )
