@@ -7,7 +7,16 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import allocation, connections, dashboard, history, latency, messages, storm
+from benchmarks import (
+    allocation,
+    connections,
+    dashboard,
+    history,
+    latency,
+    messages,
+    storm,
+    wall,
+)
 from benchmarks.options import Options
 from benchmarks.report import Report
 
@@ -19,6 +28,7 @@ RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
     "dashboard": dashboard.run,
     "history": history.run,
     "storm": storm.run,
+    "wall": wall.run,
 }
 
 

@@ -80,13 +80,31 @@ def customer(
 @click.option(
     "--uid", default="supervisor", show_default=True, help="Who you are. Not with a --token."
 )
+@click.option(
+    "--alert-queue", type=click.IntRange(min=0), default=20, show_default=True,
+    help="Ring when more wait at a desk. 0: never.",
+)
+@click.option(
+    "--alert-wait", type=click.IntRange(min=0), default=180, show_default=True,
+    help="Ring when somebody waits longer, in seconds. 0: never.",
+)
+@click.option(
+    "--alert-unstaffed/--no-alert-unstaffed", default=True, show_default=True,
+    help="Ring when somebody waits at a desk and no agent is online there.",
+)
 @access_options
-def dashboard(uid: str, **access: Any) -> None:
-    """Watch the site: tiers, queues, agents."""
+def dashboard(
+    uid: str, alert_queue: int, alert_wait: int, alert_unstaffed: bool, **access: Any
+) -> None:
+    """Watch the site: tiers, queues, agents; read, close and transfer chats."""
     need_terminal()
+    from imchat.tui.alerts import AlertLimits
     from imchat.tui.dashboard import DashboardApp
 
-    _show(DashboardApp(_client("supervisor", uid, access)))
+    alerts = AlertLimits(
+        queue=alert_queue or None, wait_s=alert_wait or None, unstaffed=alert_unstaffed
+    )
+    _show(DashboardApp(_client("supervisor", uid, access), alerts=alerts))
 
 
 def _client(

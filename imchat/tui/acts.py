@@ -108,13 +108,13 @@ class Acts:
         who = agent.name or agent.uid
         if agent.state == "away":
             return await self._ask(
-                f"Set {who} online? It gets new chats then.",
+                f"Set {who} online, for new chats too?",
                 "Set online (y)",
                 lambda: self._client.set_status("online", uid=agent.uid),
                 f"{who} is online.",
             )
         return await self._ask(
-            f"Set {who} away? It keeps its chats and gets no new one.",
+            f"Set {who} away? The open chats stay, and no new ones come.",
             "Set away (y)",
             lambda: self._client.set_status("away", uid=agent.uid),
             f"{who} is away.",

@@ -24,6 +24,8 @@ class ImchatApp(App[None]):
     client gave up for, when it did.
     """
 
+    DRAWS_BEHIND: ClassVar[bool] = False
+    """Whether it is drawn while another screen is before it."""
     CSS_PATH: ClassVar[list[str | PurePath] | str] = "imchat.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "toggle_help", "Help", id="help"),
@@ -90,7 +92,8 @@ class ImchatApp(App[None]):
     def _draw_if_stale(self) -> None:
         # A modal has the screen to itself; what is behind it is drawn when it goes.
         # Timers run on for a moment when the app is closed and its widgets are gone.
-        if self._stale and self.is_running and len(self.screen_stack) == 1:
+        in_sight = self.DRAWS_BEHIND or len(self.screen_stack) == 1
+        if self._stale and self.is_running and in_sight:
             self._stale = False
             self.query_one(TitleBar).link = self._link
             self.draw()

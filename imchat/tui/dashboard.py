@@ -43,6 +43,7 @@ class DashboardApp(Supervising):
     """The tiers, the queue and the agents of one desk, or of all desks as one."""
 
     TITLE = "imchat dashboard"
+    DRAWS_BEHIND = True
     CSS_PATH: ClassVar[list[str | PurePath] | str] = ["imchat.tcss", "dashboard.tcss"]
     HORIZONTAL_BREAKPOINTS = [(0, "-thin"), (64, "-narrow"), (100, "-wide"), (150, "-wall")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (30, "-high"), (44, "-tall")]

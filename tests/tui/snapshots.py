@@ -20,6 +20,7 @@ def agent(
         capacity=capacity,
         desks=[Desk(desk) for desk in desks],
         customers=[Uid(f"{uid}-c{n}") for n in range(load)],
+        chats=[ChatId(f"{uid}-chat{n}") for n in range(load)],
     )
 
 

@@ -34,7 +34,12 @@ class Deed(ModalScreen[bool]):
     Deed LoadingIndicator { height: 1; width: 12; display: none; }
     Deed.-doing LoadingIndicator { display: block; }
     Deed Horizontal { width: auto; height: 1; margin-top: 1; }
-    Deed Button { margin-right: 2; }
+    Deed Button, Deed Button.-warning {
+        width: auto; min-width: 0; margin-right: 2; background: $panel; color: $foreground;
+        & > .button--label { text-style: none; }
+        &:focus { background: $warning; color: $background; background-tint: transparent; }
+        &:focus > .button--label { text-style: bold; }
+    }
     Deed.-doing #yes { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
