@@ -41,7 +41,7 @@ async def test_the_day_is_of_the_desk_that_is_shown(server: Server) -> None:
         bad = replace(past.desks["sales"], today=replace(one, within_20_s=0, abandoned=10))
         good = replace(past.desks["billing"], today=one)
         feed_past(app, replace(past, desks={"billing": good, "sales": bad}))
-        await shows(app, "50 %")
+        await shows(app, "33 %")
         await pilot.press("d")
         await shows(app, "desk billing")
         rows = "\n".join(text_in(app, TodayPanel))

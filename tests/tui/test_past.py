@@ -62,7 +62,7 @@ def test_figures_of_a_day() -> None:
         replied=4, first_reply_ms=100_000, handled=2, handle_ms=600_000,
     )
     assert {figure.name: figure.text for figure in figures(today)} == {
-        "in 20 s": "50 %", "in 60 s": "75 %", "left": "20 %", "wait": "0:10", "reply": "0:25",
+        "in 20 s": "40 %", "in 60 s": "60 %", "left": "20 %", "wait": "0:10", "reply": "0:25",
         "handle": "5:00", "asked": "11", "served": "8",
     }
 

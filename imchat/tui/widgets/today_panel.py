@@ -14,7 +14,7 @@ GAUGE_FROM = 26
 """The width from which there is room for a gauge between a name and its figure."""
 NAME, FIGURE = 11, 7
 GOOD, FAIR = 0.8, 0.6
-"""Of those that were served, so many in time is well, and is not bad."""
+"""Of those that were served or left, so many in time is well, and is not bad."""
 
 
 class Figure(NamedTuple):
@@ -98,8 +98,8 @@ def figures(today: protocol.Today) -> list[Figure]:
     ended = today.served + today.abandoned
     left = today.abandoned / ended if ended else 0.0
     return [
-        _level("in 20 s", today.within_20_s, today.served),
-        _level("in 60 s", today.within_60_s, today.served),
+        _level("in 20 s", today.within_20_s, ended),
+        _level("in 60 s", today.within_60_s, ended),
         Figure("left", percent(today.abandoned, ended), left, "bad" if left > 0.1 else "figure"),
         Figure("wait", _mean(today.wait_ms, today.served)),
         Figure("reply", _mean(today.first_reply_ms, today.replied)),
