@@ -12,7 +12,7 @@ from imchat.server import views
 from imchat.server.hub import Outbox
 from imchat.server.services import Services
 from imchat.store import facts
-from imchat.store.store import Post, Side, tail_of
+from imchat.store.store import Post, Side, Staff, tail_of
 
 MAX_UNACKED = 64
 """Messages of one connection under way; reading goes on when there are fewer."""
@@ -57,6 +57,11 @@ class Handlers:
     @property
     def _side(self) -> Side:
         assert self._who.role != "supervisor", "the table lets no supervisor here"
+        return self._who.role
+
+    @property
+    def _staff(self) -> Staff:
+        assert self._who.role != "customer", "the table lets no customer here"
         return self._who.role
 
     async def _until_unacked_below(self, limit: int) -> None:
@@ -156,6 +161,20 @@ class Handlers:
             self._services.waiting.note(closed)
             answer(views.told(closed, ref=frame.ref))
 
+    async def _transfer(self, frame: protocol.Transfer) -> None:
+        await self.all_acked()
+        with self._outbox.answering() as answer:
+            transferred = await self._services.store.transfer(
+                frame.chat,
+                uid=self._who.uid,
+                role=self._staff,
+                connection=self._outbox.id,
+                to=frame.to,
+                desk=frame.desk,
+                call=frame.ref,
+            )
+            answer(views.told(transferred, ref=frame.ref))
+
     async def _watch(self, frame: protocol.Watch) -> None:
         snapshot = views.snapshot(await self._services.store.site())
         self._outbox.push(protocol.encode(protocol.with_ref(snapshot, frame.ref)))
@@ -174,7 +193,11 @@ _EITHER_SIDE: dict[type[msgspec.Struct], Handler] = {
 }
 _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
     "customer": {protocol.Request: Handlers._request, **_EITHER_SIDE},
-    "agent": {protocol.SetStatus: Handlers._set_status, **_EITHER_SIDE},
+    "agent": {
+        protocol.SetStatus: Handlers._set_status,
+        protocol.Transfer: Handlers._transfer,
+        **_EITHER_SIDE,
+    },
     "supervisor": {protocol.Watch: Handlers._watch, protocol.Unwatch: Handlers._unwatch},
 }
 """Which role may send which frame; whose chat it is, the store decides."""

@@ -78,6 +78,8 @@ def told(fact: facts.Told, *, ref: str | None = None) -> bytes:
                 reason=closed.reason or "disconnected",
                 ref=ref,
             )
+        case facts.Transferred(chat=moved, sender=before, by=by):
+            frame = protocol.Transferred(chat=chat(moved), sender=before, by=by, ref=ref)
         case facts.AgentStatus(uid=uid, state=state, load=load, capacity=capacity):
             frame = protocol.Status(uid=uid, state=state, load=load, capacity=capacity, ref=ref)
         case facts.Typing(chat=id, sender=sender, to=to):

@@ -34,6 +34,7 @@ class Chat(Struct, frozen=True, kw_only=True):
     last_seq: int
     wait_ms: int
     requeues: int
+    transfers: int = 0
     messages_customer: int
     messages_agent: int
     responses: int
@@ -71,6 +72,14 @@ class Closed(Fact, tag="closed", frozen=True, kw_only=True):
     chat: Chat
 
 
+class Transferred(Fact, tag="transferred", frozen=True, kw_only=True):
+    """The chat as it is now; `sender` had it before, None if it waited."""
+
+    chat: Chat
+    sender: Uid | None = None
+    by: Uid
+
+
 class AgentStatus(Fact, tag="status", frozen=True, kw_only=True):
     uid: Uid
     state: Literal["online", "away"]
@@ -97,7 +106,7 @@ class Read(Fact, tag="read", frozen=True, kw_only=True):
     seq: int
 
 
-Told = Assigned | Queued | Closed | AgentStatus | Posted | Typing | Read
+Told = Assigned | Queued | Closed | Transferred | AgentStatus | Posted | Typing | Read
 """What a node finds in its inbox."""
 
 

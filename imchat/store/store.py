@@ -26,6 +26,7 @@ from imchat.store.heedful import HeedfulRedis
 from imchat.store.library import Library
 
 Side = Literal["customer", "agent"]
+Staff = Literal["agent", "supervisor"]
 CONNECTIONS = 32
 """More calls at once wait for their turn; the store does one at a time anyway."""
 AT_THE_DOOR = 12
@@ -50,6 +51,7 @@ _STANDING: "Decoder[facts.Assigned | facts.Queued | facts.Refused]" = Decoder(
     facts.Assigned | facts.Queued | facts.Refused
 )
 _CLOSED = _reply(facts.Closed)
+_TRANSFERRED = _reply(facts.Transferred)
 _STATUS = _reply(facts.AgentStatus)
 _STORED = _reply(facts.Stored)
 _PAGE = _reply(facts.Page)
@@ -206,6 +208,26 @@ class Store:
         """Close a chat or leave the queue. Raises NotFound, Forbidden."""
         return await self.library.call(
             "close", _CLOSED, chat=chat, uid=uid, role=role, connection=connection
+        )
+
+    async def transfer(
+        self,
+        chat: ChatId,
+        *,
+        uid: Uid,
+        role: Staff,
+        connection: str,
+        to: Uid | None = None,
+        desk: Desk | None = None,
+        call: str | None = None,
+    ) -> facts.Transferred:
+        """Give a chat to an agent, or to a desk. Raises NotFound, Forbidden, Conflict.
+
+        The same `call` of the same uid is done once within a minute.
+        """
+        return await self.library.call(
+            "transfer", _TRANSFERRED, chat=chat, uid=uid, role=role, connection=connection,
+            to=to, desk=desk, call=call or secrets.token_hex(8),
         )
 
     async def status(

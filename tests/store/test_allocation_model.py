@@ -21,6 +21,7 @@ from tests.store.machine import (
     AGENTS,
     DESKS,
     MAX_CAPACITY,
+    SUPERVISOR,
     SWEEP_LIMIT,
     Machine,
     agents,
@@ -37,6 +38,7 @@ CUSTOMERS = tuple(f"c{n}" for n in range(12))
 
 customers = st.sampled_from(CUSTOMERS)
 lists_of_customers = st.lists(customers, min_size=1, max_size=8, unique=True)
+desks = st.sampled_from([None, *DESKS, "nowhere"])
 desk_lists = st.sampled_from([["sales"], ["returns"], ["sales", "returns"]])
 
 
@@ -126,6 +128,29 @@ class Allocation(Machine[Site]):
         served = [(t, chat.agent) for t, chat in sorted(self.model.chats.items()) if chat.agent]
         for ticket, agent in chosen(served, *many):
             self.closes(ticket, agent, "agent", choice, fate)
+
+    # --- chats that change hands ----------------------------------------------
+
+    @rule(many=several, choice=choices, to=agents, desk=desks, fate=fates)
+    def agents_transfer(
+        self, many: list[int], choice: int, to: str, desk: str | None, fate: Fate
+    ) -> None:
+        """To an agent or a desk; what any of the last chats was, it may be another's or closed."""
+        served = [(t, chat.agent) for t, chat in sorted(self.model.chats.items()) if chat.agent]
+        served += [(t, AGENTS[choice % 4]) for t in sorted(self.model.closed)[-2:]]
+        for ticket, agent in chosen(served, *many):
+            target = {"desk": desk} if desk else {"to": to}
+            self.transfers(ticket, agent, "agent", choice, fate, **target)
+
+    @rule(many=several, choice=choices, to=agents, desk=desks, fate=fates)
+    def supervisor_transfers(
+        self, many: list[int], choice: int, to: str, desk: str | None, fate: Fate
+    ) -> None:
+        """Any chat, one that waits too."""
+        self.supervisor_comes(choice)
+        for ticket in chosen([*self.model.chats, *sorted(self.model.closed)[-1:]], *many):
+            target = {"desk": desk} if desk else {"to": to}
+            self.transfers(ticket, SUPERVISOR, "supervisor", choice, fate, **target)
 
     @rule(uids=lists_of_customers, choice=choices, times=st.integers(1, 2))
     def chats_end_before_the_reply_is_through(

@@ -1,19 +1,12 @@
 -- What customers and agents ask about chats: request, close, status.
 
-local ASKED_S = 60 -- longer than any call is repeated
-
--- Reads: asked. Returns: the chat that this very call opened when its reply was lost, or nil.
-local function opened_by(a)
-  return command("HGET", keys.asked(a.customer), a.call) or nil
-end
-
 -- Returns: assigned, or queued. Refuses with: queue_full, and unavailable, when the
 -- connection that asks was given up for lost. A customer that has an open chat gets that
 -- one, and a call that is repeated the chat that it opened, also when it is closed by now.
 call.register("request", {}, function(a)
   local lost = call.refuse_lost(a.customer, a.connection)
   if lost then return lost end
-  local known = command("GET", keys.open(a.customer)) or opened_by(a)
+  local known = command("GET", keys.open(a.customer)) or asked.recall(a.customer, a.call)
   if known then return chats.standing(chats.facts(known)) end
   local tier = tiers.current(a.desk)
   if not tier and queue.length(a.desk) >= call.settings.max_queue then
@@ -21,7 +14,7 @@ call.register("request", {}, function(a)
   end
   local id = string.format("%d", command("INCR", keys.tickets()))
   command("SET", keys.open(a.customer), id)
-  command("HSETEX", keys.asked(a.customer), "EX", ASKED_S, "FIELDS", 1, a.call, id)
+  asked.note(a.customer, a.call, id)
   local chat = { id = id, last_seq = 0 }
   chats.change(chat, "state", "waiting", "customer", a.customer,
     "customer_name", a.name, "desk", a.desk, "topic", a.topic or "",
