@@ -233,6 +233,7 @@ class Happening(Struct, frozen=True, kw_only=True, omit_defaults=True):
     by: str = ""
     to: str = ""
     state: str = ""
+    score: int | None = None
 
 
 class Log(Frame, tag="log", frozen=True, kw_only=True):

@@ -84,6 +84,17 @@ class Handlers:
             if isinstance(standing, facts.Assigned) and standing.topic is not None:
                 answer(views.stored_message(standing.topic))
 
+    async def _rate(self, frame: protocol.Rate) -> None:
+        with self._outbox.answering() as answer:
+            rated = await self._services.store.rate(
+                frame.chat,
+                uid=self._who.uid,
+                score=frame.score,
+                comment=frame.comment,
+                connection=self._outbox.id,
+            )
+            answer(views.told(rated, ref=frame.ref))
+
     async def _set_status(self, frame: protocol.SetStatus) -> None:
         with self._outbox.answering() as answer:
             status = await self._services.store.status(
@@ -192,7 +203,11 @@ _EITHER_SIDE: dict[type[msgspec.Struct], Handler] = {
     protocol.Close: Handlers._close,
 }
 _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
-    "customer": {protocol.Request: Handlers._request, **_EITHER_SIDE},
+    "customer": {
+        protocol.Request: Handlers._request,
+        protocol.Rate: Handlers._rate,
+        **_EITHER_SIDE,
+    },
     "agent": {
         protocol.SetStatus: Handlers._set_status,
         protocol.Transfer: Handlers._transfer,

@@ -31,6 +31,7 @@ def chat(fact: facts.Chat) -> protocol.Chat:
         read_by_customer=fact.read_by_customer,
         read_by_agent=fact.read_by_agent,
         after_seq=fact.after_seq,
+        score=fact.score,
     )
 
 
@@ -80,6 +81,8 @@ def told(fact: facts.Told, *, ref: str | None = None) -> bytes:
             )
         case facts.Transferred(chat=moved, sender=before, by=by):
             frame = protocol.Transferred(chat=chat(moved), sender=before, by=by, ref=ref)
+        case facts.Rated(chat=rated):
+            frame = protocol.Rated(chat=chat(rated), ref=ref)
         case facts.AgentStatus(uid=uid, state=state, load=load, capacity=capacity):
             frame = protocol.Status(uid=uid, state=state, load=load, capacity=capacity, ref=ref)
         case facts.Typing(chat=id, sender=sender, to=to):

@@ -52,6 +52,9 @@ class Chat(Struct, frozen=True, kw_only=True):
     read_by_customer: int = 0
     read_by_agent: int = 0
     after_seq: int | None = None
+    score: int | None = None
+    """How the customer rated it, 1 to 5."""
+    comment: str | None = None
 
 
 class Assigned(Fact, tag="assigned", frozen=True, kw_only=True):
@@ -80,6 +83,10 @@ class Transferred(Fact, tag="transferred", frozen=True, kw_only=True):
     by: Uid
 
 
+class Rated(Fact, tag="rated", frozen=True, kw_only=True):
+    chat: Chat
+
+
 class AgentStatus(Fact, tag="status", frozen=True, kw_only=True):
     uid: Uid
     state: Literal["online", "away"]
@@ -106,7 +113,7 @@ class Read(Fact, tag="read", frozen=True, kw_only=True):
     seq: int
 
 
-Told = Assigned | Queued | Closed | Transferred | AgentStatus | Posted | Typing | Read
+Told = Assigned | Queued | Closed | Transferred | Rated | AgentStatus | Posted | Typing | Read
 """What a node finds in its inbox."""
 
 

@@ -52,6 +52,7 @@ _STANDING: "Decoder[facts.Assigned | facts.Queued | facts.Refused]" = Decoder(
 )
 _CLOSED = _reply(facts.Closed)
 _TRANSFERRED = _reply(facts.Transferred)
+_RATED = _reply(facts.Rated)
 _STATUS = _reply(facts.AgentStatus)
 _STORED = _reply(facts.Stored)
 _PAGE = _reply(facts.Page)
@@ -228,6 +229,15 @@ class Store:
         return await self.library.call(
             "transfer", _TRANSFERRED, chat=chat, uid=uid, role=role, connection=connection,
             to=to, desk=desk, call=call or secrets.token_hex(8),
+        )
+
+    async def rate(
+        self, chat: ChatId, *, uid: Uid, score: int, comment: str, connection: str
+    ) -> facts.Rated:
+        """Rate a closed chat, once. Raises NotFound, Forbidden, Conflict."""
+        return await self.library.call(
+            "rate", _RATED, chat=chat, uid=uid, score=score, comment=comment,
+            connection=connection,
         )
 
     async def status(

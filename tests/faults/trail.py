@@ -136,6 +136,10 @@ class Trail:
         self._waiting.setdefault(self._chats[id].desk, set()).discard(id)
         self._chats[id].desk = event["desk"]
 
+    def _rated(self, event: Event) -> Iterator[str]:
+        if int(event["chat"]) in self._chats:
+            yield f"chat {event['chat']} was rated and is open"
+
     def _requeued(self, event: Event) -> Iterator[str]:
         self.requeues += 1
         yield from self._queued(event)
@@ -204,6 +208,7 @@ _TABLE: dict[str, Callable[[Trail, Event], Iterator[str]]] = {
     "transferred": Trail._transferred,
     "requeued": Trail._requeued,
     "closed": Trail._closed,
+    "rated": Trail._rated,
     "online": Trail._came,
     "back": Trail._came,
     "changed": Trail._came,

@@ -79,6 +79,7 @@ def test_fields_that_are_null_are_there() -> None:
         facts.Queued(chat=_chat(state="waiting", position=1), eta_s=3),
         facts.Closed(chat=_chat(state="closed", by="cai", reason="customer")),
         facts.Transferred(chat=_chat(agent="eve"), sender=Uid("ann"), by=Uid("ann")),
+        facts.Rated(chat=_chat(state="closed", score=5)),
         facts.AgentStatus(uid=Uid("ann"), state="away", load=1, capacity=2),
         facts.Posted(message=STORED),
         facts.Typing(chat=ChatId("7"), sender=Uid("cai"), to=Uid("ann")),

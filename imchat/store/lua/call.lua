@@ -62,6 +62,7 @@ end
 --   transferred            the chat of `agent` (of none, if it waited), to the agent `to` or to
 --                          any of `desk`, `by` whom: an agent, a supervisor (the reason)
 --   requeued, closed       what became of the chat
+--   rated                  with the score, by the customer
 --   online, back, changed, status, lost, offline    what became of the agent, or the customer
 function call.event(what, ...)
   local oldest = math.max(0, call.now - call.settings.keep_s * 1000)

@@ -6,6 +6,7 @@ local NUMBERS = {
   "opened_at", "queued_at", "assigned_at", "first_reply_at", "closed_at", "pending_at",
   "wait_ms", "requeues", "messages_customer", "messages_agent", "responses", "response_ms",
   "read_by_customer", "read_by_agent", "after_seq", "transfers",
+  "score",
 }
 local ENDED_S = 86400
 
