@@ -179,11 +179,12 @@ class Model:
             self.happened.append(("queued", ticket))
         return ticket
 
-    def close(self, ticket: int, uid: str, role: Role, *, connection: str) -> None:
+    def close(self, ticket: int, uid: str, role: Asker, *, connection: str) -> None:
         """Closing a closed chat changes nothing."""
         self._heed(connection)
         chat = self.chat(ticket)
-        if uid != (chat.agent if role == "agent" else chat.customer):
+        sides = {"agent": chat.agent, "customer": chat.customer, "supervisor": uid}
+        if uid != sides[role]:
             raise Refused("forbidden")
         if ticket in self.chats:
             self._end(ticket)
@@ -270,8 +271,10 @@ class Model:
             raise Refused("conflict")
 
     def status(self, uid: str, state: Literal["online", "away"], *, connection: str) -> Agent:
-        """Gives the agent as it is now."""
+        """Gives the agent as it is now; its own connection or a supervisor's says so."""
         self._heed(connection)
+        if uid not in self.agents:
+            raise Refused("not_found")
         agent = self.agents[uid]
         if agent.away != (state == "away"):
             self._take_out(uid)

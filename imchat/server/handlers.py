@@ -96,9 +96,16 @@ class Handlers:
             answer(views.told(rated, ref=frame.ref))
 
     async def _set_status(self, frame: protocol.SetStatus) -> None:
+        agent, me = frame.uid, self._who.uid
+        if self._who.role == "agent" and agent in (None, me):
+            agent = me
+        elif self._who.role == "agent":
+            raise Forbidden("not for an agent: the status of another")
+        elif agent is None:
+            raise BadFrame("a supervisor has no status; name the agent in `uid`")
         with self._outbox.answering() as answer:
             status = await self._services.store.status(
-                self._who.uid, state=frame.state, connection=self._outbox.id
+                agent, state=frame.state, connection=self._outbox.id, by=me
             )
             answer(views.told(status, ref=frame.ref))
 
@@ -137,19 +144,21 @@ class Handlers:
             self._outbox.push(views.ack(id, result))
 
     async def _read_history(self, frame: protocol.ReadHistory) -> None:
-        if frame.peer is None:
-            raise Forbidden(f"not for a {self._who.role}: the history between others")
+        agent, peer = frame.between or (frame.agent, frame.peer)
+        if (self._who.role == "supervisor") != (frame.between is not None):
+            raise Forbidden(f"not for a {self._who.role}: a history of this kind")
+        assert peer is not None, "a history is `with` somebody or `between` two"
         await self.all_acked()
         page = await self._services.store.history(
             self._who.uid,
-            role=self._side,
-            peer=frame.peer,
-            agent=frame.agent,
+            role=self._who.role,
+            peer=peer,
+            agent=agent,
             after=frame.after,
             before=frame.before,
             limit=frame.limit,
         )
-        self._outbox.push(views.history(frame.peer, page, ref=frame.ref))
+        self._outbox.push(views.history(peer, page, between=frame.between, ref=frame.ref))
 
     async def _typing(self, frame: protocol.SendTyping) -> None:
         await self._services.store.typing(self._who.uid, to=frame.to, role=self._side)
@@ -167,7 +176,7 @@ class Handlers:
         await self.all_acked()
         with self._outbox.answering() as answer:
             closed = await self._services.store.close(
-                frame.chat, uid=self._who.uid, role=self._side, connection=self._outbox.id
+                frame.chat, uid=self._who.uid, role=self._who.role, connection=self._outbox.id
             )
             self._services.waiting.note(closed)
             answer(views.told(closed, ref=frame.ref))
@@ -213,6 +222,13 @@ _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
         protocol.Transfer: Handlers._transfer,
         **_EITHER_SIDE,
     },
-    "supervisor": {protocol.Watch: Handlers._watch, protocol.Unwatch: Handlers._unwatch},
+    "supervisor": {
+        protocol.Watch: Handlers._watch,
+        protocol.Unwatch: Handlers._unwatch,
+        protocol.SetStatus: Handlers._set_status,
+        protocol.Transfer: Handlers._transfer,
+        protocol.ReadHistory: Handlers._read_history,
+        protocol.Close: Handlers._close,
+    },
 }
 """Which role may send which frame; whose chat it is, the store decides."""

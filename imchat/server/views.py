@@ -110,19 +110,27 @@ class _HistoryOfStored(protocol.Frame, tag="history", frozen=True, kw_only=True)
     """`protocol.History` whose messages are JSON already."""
 
     peer: Uid = msgspec.field(name="with")
+    between: tuple[Uid, Uid] | None = None
     messages: list[msgspec.Raw]
     more: bool
     last_seq: int
 
 
-def history(peer: Uid, page: facts.Page, *, ref: str | None) -> bytes:
+def history(
+    peer: Uid, page: facts.Page, *, ref: str | None, between: tuple[Uid, Uid] | None = None
+) -> bytes:
     """A page of a history, out of the stored JSON without opening it."""
     messages = [
         msgspec.Raw(("{" + message.removeprefix(_STORED_V1)).encode()) for message in page.messages
     ]
     return protocol.encode(
         _HistoryOfStored(
-            peer=peer, messages=messages, more=page.more, last_seq=page.last_seq, ref=ref
+            peer=peer,
+            between=between,
+            messages=messages,
+            more=page.more,
+            last_seq=page.last_seq,
+            ref=ref,
         )
     )
 

@@ -27,6 +27,7 @@ from imchat.store.library import Library
 
 Side = Literal["customer", "agent"]
 Staff = Literal["agent", "supervisor"]
+Asker = Side | Staff
 CONNECTIONS = 32
 """More calls at once wait for their turn; the store does one at a time anyway."""
 AT_THE_DOOR = 12
@@ -204,7 +205,7 @@ class Store:
         )
 
     async def close(
-        self, chat: ChatId, *, uid: Uid, role: Side, connection: str
+        self, chat: ChatId, *, uid: Uid, role: Asker, connection: str
     ) -> facts.Closed:
         """Close a chat or leave the queue. Raises NotFound, Forbidden."""
         return await self.library.call(
@@ -241,11 +242,16 @@ class Store:
         )
 
     async def status(
-        self, agent: Uid, *, state: Literal["online", "away"], connection: str
+        self,
+        agent: Uid,
+        *,
+        state: Literal["online", "away"],
+        connection: str,
+        by: Uid | None = None,
     ) -> facts.AgentStatus:
-        """Set whether the agent takes new chats."""
+        """Set whether the agent takes new chats; `by` a supervisor. Raises NotFound."""
         return await self.library.call(
-            "status", _STATUS, uid=agent, state=state, connection=connection
+            "status", _STATUS, uid=by or agent, agent=agent, state=state, connection=connection
         )
 
     # --- conversations -------------------------------------------------------
@@ -269,14 +275,17 @@ class Store:
         self,
         reader: Uid,
         *,
-        role: Side,
+        role: Asker,
         peer: Uid,
         agent: Uid | None = None,
         after: int | None = None,
         before: int | None = None,
         limit: int = 50,
     ) -> facts.Page:
-        """A page of a conversation, exclusive of `after` and `before`. Raises Forbidden."""
+        """A page of a conversation, exclusive of `after` and `before`. Raises Forbidden.
+
+        The reader's with `peer`, or that of `agent`.
+        """
         return await self.library.call(
             "history", _PAGE, reader=reader, role=role, peer=peer, agent=agent, after=after,
             before=before, limit=limit,

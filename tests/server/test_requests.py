@@ -174,7 +174,7 @@ async def test_only_customers_ask(server: Server, wires: Wires) -> None:
 async def test_a_customers_token_does_nothing_on_an_agents_frame(
     server: Server, wires: Wires
 ) -> None:
-    """Status and watch are `forbidden` to a customer, watch to an agent, status to both others."""
+    """Status and watch are `forbidden` to a customer, watch to an agent, talk to a supervisor."""
     customer = await wires.enter(server, "customer", "cai")
     agent = await wires.enter(server, "agent", "ann")
     supervisor = await wires.enter(server, "supervisor", "sue")

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from imchat.ids import ChatId, Desk, Uid
 from imchat.store.store import Rules, Staff, Store
-from tests.model import Role
+from tests.model import Asker
 from tests.site_model import Site
 from tests.store.network import Fate, Network, Outcome, fates
 from tests.store.people import People
@@ -248,7 +248,7 @@ class Machine(RuleBasedStateMachine, Generic[S]):
             fate,
         )
 
-    def closes(self, ticket: int, uid: str, role: Role, choice: int, fate: Fate) -> None:
+    def closes(self, ticket: int, uid: str, role: Asker, choice: int, fate: Fate) -> None:
         connection = self.connection(uid, choice)
 
         def happens() -> Outcome:
