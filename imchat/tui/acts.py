@@ -140,6 +140,7 @@ class Acts:
         desks: list[Choice[tuple[Uid | None, Desk | None]]] = [
             Choice(f"desk {name}", f"{desk.waiting:,} wait", (None, Desk(name)))
             for name, desk in snapshot.desks.items()
+            if at.agent is not None or name != at.desk
         ]
         return [*agents, *desks]
 

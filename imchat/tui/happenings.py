@@ -44,6 +44,8 @@ def _assigned(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:
     tier = "" if e.tier is None else f" from tier {e.tier}"
     if e.reason in {"", "request"}:
         return "plain", f"{who} serves {e.customer}{_at(e)}{tier}"
+    if e.reason == "transfer":
+        return "plain", f"{who} serves {e.customer}{_at(e)}{tier}, who was transferred"
     why = WHY_A_SLOT_WAS_FREE.get(e.reason, e.reason)
     return "plain", f"{who} serves {e.customer}{_at(e)}{tier}, who waited: {why}"
 
@@ -75,8 +77,9 @@ def _closed(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:
 
 
 def _transferred(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:
-    to = name_of(Uid(e.agent)) if e.agent else f"the desk {e.desk}"
-    return "plain", f"{e.customer} was given to {to}"
+    had = name_of(Uid(e.agent)) if e.agent else "the queue"
+    to = name_of(Uid(e.to)) if e.to else f"the desk {e.desk}"
+    return "plain", f"{e.customer} goes from {had} to {to}"
 
 
 def _status(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:

@@ -9,6 +9,7 @@ from imchat.client import Client
 from imchat.ids import ChatId, Uid
 from imchat.tui.acts import Acts, ChatAt, chats_of, find_chat
 from imchat.tui.app import ImchatApp
+from imchat.tui.desk_view import Agent
 from imchat.tui.widgets.agents_table import AgentsTable
 from imchat.tui.widgets.chat_watch import ChatWatch
 from imchat.tui.widgets.event_log import EventLog
@@ -71,7 +72,7 @@ class Supervising(ImchatApp):
 
     def action_turn_agent(self) -> None:
         """Set the agent under the cursor away, or online, after asking."""
-        agent = self.query_one(AgentsTable).at_cursor
+        agent = self._agent()
         if agent is not None:
             self.run_worker(self._acts.turn(agent), group="act", exclusive=True)
 
@@ -98,8 +99,15 @@ class Supervising(ImchatApp):
                 return [] if who is None else [ChatAt(who.chat, who.customer, None, who.desk)]
             case EventLog(at_cursor=event):
                 return [] if event is None else self._chats_in(event, also_closed=also_closed)
-        agent = self.query_one(AgentsTable).at_cursor
+        agent = self._agent()
         return [] if agent is None else chats_of(agent)
+
+    def _agent(self) -> Agent | None:
+        """The one under the table's cursor as it is now; rows are drawn a little later."""
+        shown = self.query_one(AgentsTable).at_cursor
+        if shown is None or self.snapshot is None:
+            return shown
+        return next((now for now in self.snapshot.agents if now.uid == shown.uid), shown)
 
     def _chats_in(self, event: protocol.Happening, *, also_closed: bool) -> list[ChatAt]:
         at = self._find(ChatId(event.chat)) if event.chat else None

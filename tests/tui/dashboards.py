@@ -12,6 +12,7 @@ from imchat.protocol import Happening, Log, Snapshot, Trends
 from imchat.tui.alerts import AlertLimits
 from imchat.tui.dashboard import DashboardApp
 from imchat.tui.tier_layout import HEADER
+from imchat.tui.widgets.agents_table import AgentsTable
 from imchat.tui.widgets.tier_board import TierBoard
 from tests.support import Server, eventually
 from tests.tui.support import hides, running_app, screen_text
@@ -91,3 +92,11 @@ def tell(app: DashboardApp, *events: Happening) -> None:
     """Let the app hear what happened as if it came now."""
     app.heard(Log(events=list(events)))
     app.stale()
+
+
+async def row_with(app: DashboardApp, *words: str) -> None:
+    """Wait until a row of the table has all these words."""
+    await eventually(
+        lambda: any(all(w in row for w in words) for row in text_in(app, AgentsTable)),
+        f"a row with {words}",
+    )

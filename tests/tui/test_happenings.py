@@ -33,6 +33,15 @@ def said(what: str, *, name_desks: bool = False, **known: object) -> str | None:
         {"what": "closed", "by": "system", "reason": "disconnected"},
         "bob was lost; the chat with Ann is closed",
     ),
+    ({"what": "transferred", "to": "ben", "by": "ann"}, "bob goes from Ann to ben"),
+    (
+        {"what": "transferred", "desk": "sales", "by": "sue"},
+        "bob goes from Ann to the desk sales, by Sue",
+    ),
+    (
+        {"what": "assigned", "reason": "transfer", "tier": 0},
+        "Ann serves bob from tier 0, who was transferred",
+    ),
     ({"what": "requeued", "reason": "lost"}, "bob waits again: Ann was lost"),
 ])
 def test_a_chat_in_words(event: dict[str, object], words: str) -> None:

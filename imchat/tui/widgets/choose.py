@@ -85,18 +85,18 @@ class Choose(ModalScreen[T | None], Generic[T]):
     def __init__(self, title: str, choices: Sequence[Choice[T]]) -> None:
         super().__init__()
         self._title = title
-        self._choices = list(choices)
+        self.choices = list(choices)
 
     def compose(self) -> ComposeResult:
         """What is asked, the line to type, what there is."""
         with Vertical():
             yield Label(Content(self._title))
             yield Input(placeholder="type a part of the name", compact=True)
-            yield _Choices[T](self._choices)
+            yield _Choices[T](self.choices)
 
     def on_mount(self) -> None:
         """No higher than what there is."""
-        self.query_one(_Choices).styles.height = max(1, min(12, len(self._choices)))
+        self.query_one(_Choices).styles.height = max(1, min(12, len(self.choices)))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what matches."""
@@ -104,9 +104,9 @@ class Choose(ModalScreen[T | None], Generic[T]):
 
     def _matching(self, query: str) -> list[Choice[T]]:
         if not query:
-            return self._choices
+            return self.choices
         matcher = Matcher(query)
-        scored = [(matcher.match(f"{c.name} {c.beside}"), c) for c in self._choices]
+        scored = [(matcher.match(f"{c.name} {c.beside}"), c) for c in self.choices]
         found = [(score, choice) for score, choice in scored if score > 0]
         return [choice for _, choice in sorted(found, key=lambda pair: -pair[0])]
 
