@@ -63,8 +63,6 @@ class DashboardApp(Supervising):
         Binding("x", "acknowledge", "Seen", id="acknowledge", show=False),
         Binding("escape", "calm", "No filter, no zoom", id="calm", show=False),
     ]
-    EVERYWHERE = {"help", "toggle_help", "quit", "command_palette", "change_theme"}
-    """What is done on other screens than the dashboard too."""
 
     def __init__(self, client: Client, *, alerts: AlertLimits | None = None) -> None:
         super().__init__(client)
@@ -194,7 +192,7 @@ class DashboardApp(Supervising):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The dashboard's own actions are there while it is in front."""
-        if len(self.screen_stack) > 1 and action not in self.EVERYWHERE:
+        if len(self.screen_stack) > 1 and action in OWN_ACTIONS:
             return False
         return super().check_action(action, parameters)
 
@@ -280,3 +278,11 @@ class DashboardApp(Supervising):
         self._unzoom()
         self.query_one(AgentsTable).narrow("")
         self.query_one(EventLog).narrow("")
+
+
+OWN_ACTIONS = {
+    bound.action.partition("(")[0]
+    for bound in (*Supervising.BINDINGS, *DashboardApp.BINDINGS)
+    if isinstance(bound, Binding)
+}
+"""What is done from the dashboard alone, not from a screen before it."""

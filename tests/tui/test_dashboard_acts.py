@@ -195,3 +195,35 @@ async def test_nothing_to_act_on_is_said(server: Server) -> None:
         await row_with(app, "Ann")
         await pilot.press("c")
         await shows(app, "There is no open chat here.")
+
+
+async def test_a_question_has_all_the_keys(server: Server) -> None:
+    """Tab and Enter answer it too; the dashboard's own keys do nothing behind it."""
+    async with (
+        dashboard(server, (120, 40)) as (app, pilot),
+        online(server, "ann"),
+        asking(server, "bob") as bob,
+    ):
+        await row_with(app, "Ann", "bob")
+        await pilot.press("c")
+        await shows(app, "Close the chat of bob with Ann?")
+        await eventually(asked(app), "the question has the keys")
+        await pilot.press("t", "s", "e", "tab", "enter")
+        await hides(app, "Close the chat of bob")
+        assert bob.chats
+        await shows(app, "by name")
+        assert not app.screen.has_class("-events")
+
+
+async def test_the_screen_goes_on_behind_a_question(server: Server) -> None:
+    """What moves is seen to move."""
+    async with (
+        dashboard(server, (120, 40)) as (app, pilot),
+        online(server, "ann"),
+        asking(server, "bob"),
+    ):
+        await row_with(app, "Ann", "bob")
+        await pilot.press("c")
+        await shows(app, "Close the chat of bob with Ann?")
+        async with asking(server, "cat"):
+            await row_with(app, "Ann", "bob, cat")
