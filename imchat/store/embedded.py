@@ -116,7 +116,9 @@ class EmbeddedStore:
         log_file = self._directory / LOG
         if process.returncode is None:
             raise SetupError(f"the embedded store does not answer; see {log_file}")
-        why = _last_words(log_file, process.pid) or f"exit {process.returncode}"
+        why = f"exit {process.returncode}"
+        if process.returncode > 0:  # it ended by itself, and said why
+            why = _last_words(log_file, process.pid) or why
         raise SetupError(f"the embedded store ended before it had its data ({why}); see {log_file}")
 
     async def supervise(self) -> None:
