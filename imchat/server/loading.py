@@ -1,11 +1,12 @@
 """Whether a node serves yet: it listens before its store has loaded its data."""
 
 import asyncio
+import random
 
 from imchat.errors import Unavailable
 
 PATIENCE_S = 8.0
-"""How long a hello waits, so that it is answered before its client gives up (ours after 10 s)."""
+"""How long a hello waits at most: it is answered before its client gives up, ours after 10 s."""
 
 
 class Loading:
@@ -28,9 +29,12 @@ class Loading:
         await self._over.wait()
 
     async def over_soon(self) -> None:
-        """Wait until it may, as long as a hello can. Raises Unavailable."""
+        """Wait until it may, as long as a hello can. Raises Unavailable.
+
+        Those who came at once are not sent away at once, as they would all be back at once.
+        """
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(random.uniform(PATIENCE_S / 2, PATIENCE_S)):
                 await self._over.wait()
         except TimeoutError:
             raise Unavailable("the store is still loading; come again soon") from None
