@@ -5,8 +5,8 @@ import random
 
 from imchat.errors import Unavailable
 
-PATIENCE_S = 8.0
-"""How long a hello waits at most: it is answered before its client gives up, ours after 10 s."""
+PATIENCE_S = 6.0, 8.0
+"""How long a hello waits: it is answered before its client gives up, ours after 10 s."""
 
 
 class Loading:
@@ -34,7 +34,7 @@ class Loading:
         Those who came at once are not sent away at once, as they would all be back at once.
         """
         try:
-            async with asyncio.timeout(random.uniform(PATIENCE_S / 2, PATIENCE_S)):
+            async with asyncio.timeout(random.uniform(*PATIENCE_S)):
                 await self._over.wait()
         except TimeoutError:
             raise Unavailable("the store is still loading; come again soon") from None

@@ -88,7 +88,7 @@ async def test_a_crowd_that_comes_while_it_loads_is_let_in_when_it_has(
 ) -> None:
     """Also those who asked for more behind their hello; who has left meanwhile never was there."""
     with loading(tmp_path / "data") as server:
-        crowd = [await wires.open(server) for _ in range(200)]
+        crowd = [await wires.open(server) for _ in range(100)]
         for n, wire in enumerate(crowd):
             await wire.send("hello", token=token(server, "customer", f"c{n}"))
             await wire.send("request", ref="r")
@@ -101,7 +101,7 @@ async def test_a_crowd_that_comes_while_it_loads_is_let_in_when_it_has(
             assert (await wire.until("waiting"))["ref"] == "r"
         text = (await http_get(server.port, "/metrics"))[2]
         for name in ("imchat_connections", "imchat_connections_opened_total"):
-            assert any(line.startswith(name + "{") and line.endswith(" 200.0")
+            assert any(line.startswith(name + "{") and line.endswith(" 100.0")
                        for line in text.splitlines()), text  # fmt: skip
         async with Store(f"unix://{server.data_dir}/store/valkey.sock") as store:
             assert await store.audit() == []
@@ -128,7 +128,7 @@ async def test_a_hello_waits_no_longer_than_its_client(
     unready: Server, wires: Wires, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is told `unavailable` and to come again, with its ref; our client does, and comes in."""
-    monkeypatch.setattr(loading_module, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(loading_module, "PATIENCE_S", (0.1, 0.2))
     wire = await wires.open(unready)
     await wire.refused("hello", "unavailable", token=token(unready, "customer", "cai"))
     assert await wire.closed() == protocol.CloseCode.TRY_LATER
