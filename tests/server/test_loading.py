@@ -175,6 +175,20 @@ async def test_a_store_that_dies_while_it_loads_ends_the_command(
         assert await wire.closed() == protocol.CloseCode.GOING_AWAY
 
 
+async def test_a_worker_that_dies_while_it_loads_is_replaced(tmp_path: Path) -> None:
+    """The load goes on, and the command with it."""
+    with loading(tmp_path / "data", "2", LONG_S) as server:
+        victim, other = server.workers
+        os.kill(victim, signal.SIGKILL)
+        await eventually(
+            lambda: len(server.workers) == 2 and victim not in server.workers, "a new one"
+        )
+        assert other in server.workers
+        assert await health(server.port) == (503, "loading")
+        status, logged = server.stop()
+        assert (status, f"worker {victim} is gone (exit -9)" in logged) == (0, True)
+
+
 @WORKERS
 def test_a_corrupt_file_ends_the_command(workers: str, tmp_path: Path) -> None:
     """In one line that has Valkey's own words and names its log; the file is as it was."""
