@@ -41,10 +41,10 @@ LONGEST_SOCKET_PATH = 100
 
 _CONFIG = """\
 port 0
-unixsocket {socket}
+unixsocket valkey.sock
 unixsocketperm 700
 dir {directory}
-logfile {log}
+logfile valkey.log
 loglevel warning
 save ""
 appendonly yes
@@ -167,8 +167,7 @@ class EmbeddedStore:
         )
         stdin = self._process.stdin
         assert stdin is not None
-        config = _CONFIG.format(socket=SOCKET, directory=_quoted(self._directory), log=LOG)
-        stdin.write(config.encode())
+        stdin.write(_CONFIG.format(directory=_quoted(self._directory)).encode())
         stdin.close()
 
     async def _end_orphan(self) -> None:

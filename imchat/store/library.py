@@ -88,10 +88,7 @@ class Library:
         Raises SetupError when the store cannot run it, and Unavailable.
         """
         with self._asking():
-            info = await self._redis.info()
-            if not can_run_it(info):
-                raise SetupError(f"the store is too old: {NEEDED}")
-            return not info.get("loading")
+            return not (await self._info()).get("loading")
 
     async def load(self) -> None:
         """Put the library into the store, unless it is there; warn of what is at risk in it.
@@ -99,12 +96,15 @@ class Library:
         Raises SetupError when the store cannot take or run it, and Unavailable.
         """
         with self._asking():
-            info = await self._redis.info()
-            if not can_run_it(info):
-                raise SetupError(f"the store is too old: {NEEDED}")
-            for risk in risks(info):
+            for risk in risks(await self._info()):
                 log.warning("%s", risk)
             await self._put()
+
+    async def _info(self) -> Mapping[str, object]:
+        info: Mapping[str, object] = await self._redis.info()
+        if not can_run_it(info):
+            raise SetupError(f"the store is too old: {NEEDED}")
+        return info
 
     @contextlib.contextmanager
     def _asking(self) -> Iterator[None]:
