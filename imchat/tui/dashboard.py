@@ -10,7 +10,7 @@ from textual.containers import Container
 from textual.widgets import Footer
 
 from imchat import protocol
-from imchat.client import Client, Connected, Event
+from imchat.client import Client, Connected, Event, Missed
 from imchat.ids import Desk
 from imchat.tui.alerts import AlertLimits, Alerts
 from imchat.tui.desk_view import Moves, view_of
@@ -36,7 +36,6 @@ CROWD_DRAWN_EVERY_S = 0.2
 """More agents than CROWD change faster than one can see, and cost more to draw."""
 LOG_BEGINS_WITH = 200
 """Events of the past that are asked for."""
-LOG_EXPECTED_S = 3.0
 
 
 class DashboardApp(Supervising):
@@ -98,7 +97,6 @@ class DashboardApp(Supervising):
         self.client.watch(log=LOG_BEGINS_WITH)
         self.run_worker(self._poll.run(self.stale), name="trends")
         self.query_one(AgentsTable).focus()
-        self.query_one(EventLog).miss("The events come…")
 
     # --- what happened -------------------------------------------------------
 
@@ -110,12 +108,13 @@ class DashboardApp(Supervising):
             case protocol.Log(events=events):
                 log = self.query_one(EventLog)
                 (log.begin if self._log_is_new else log.add)(events, self.names)
-                log.miss("Nothing has happened yet.")
                 self._log_is_new = False
             case Connected():
                 self._log_is_new = True
                 self._poll.ask_again()
-                self.set_timer(LOG_EXPECTED_S, self._miss_log)
+            case Missed():
+                self._log_is_new = True
+                self.client.watch(log=LOG_BEGINS_WITH)
             case protocol.Error(message=message):
                 self._refused = message
 
@@ -126,10 +125,6 @@ class DashboardApp(Supervising):
             self.set_timer(Moves.SEEN_S, self.stale)
         if self._alerts.note(snapshot):
             self.bell()
-
-    def _miss_log(self) -> None:
-        if self._log_is_new and self.client.state == "online":
-            self.query_one(EventLog).miss("This server tells no events.")
 
     # --- how things stand ----------------------------------------------------
 

@@ -13,6 +13,8 @@ Tone = Literal["plain", "good", "warn", "bad", "faint"]
 SAID_BY_OTHERS = {"requested", "released"}
 """Each is followed at once by what became of it: assigned or queued, closed or requeued."""
 
+BAD_SCORE = 2
+
 WHY_A_SLOT_WAS_FREE = {
     "closed": "a chat was closed",
     "online": "came online",
@@ -35,19 +37,23 @@ def in_words(
         event = replace(event, desk="")
     say = _SENTENCES.get(event.what, _unknown)
     tone, words = say(event, name_of)
-    acted = event.by and event.by not in {event.customer, event.agent, "system"}
-    return tone, f"{words}, by {name_of(Uid(event.by))}" if acted else words
+    by = name_of(Uid(event.by))
+    is_other = event.by not in {"", event.customer, event.agent, "system"}
+    return tone, f"{words}, by {by}" if is_other and not words.startswith(f"{by} ") else words
 
 
 def _assigned(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:
-    who = name_of(Uid(e.agent))
-    tier = "" if e.tier is None else f" from tier {e.tier}"
-    if e.reason in {"", "request"}:
-        return "plain", f"{who} serves {e.customer}{_at(e)}{tier}"
-    if e.reason == "transfer":
-        return "plain", f"{who} serves {e.customer}{_at(e)}{tier}, who was transferred"
-    why = WHY_A_SLOT_WAS_FREE.get(e.reason, e.reason)
-    return "plain", f"{who} serves {e.customer}{_at(e)}{tier}, who waited: {why}"
+    tier = [] if e.tier is None else [f"tier {e.tier}"]
+    came, why = "", list[str]()
+    match e.reason:
+        case "" | "request":
+            pass
+        case "transfer":
+            came = ", transferred"
+        case reason:
+            came, why = ", who waited", [WHY_A_SLOT_WAS_FREE.get(reason, reason)]
+    details = f" ({'; '.join([*tier, *why])})" if tier or why else ""
+    return "plain", f"{name_of(Uid(e.agent))} serves {e.customer}{_at(e)}{came}{details}"
 
 
 def _queued(e: protocol.Happening, _: NameOf) -> tuple[Tone, str]:
@@ -72,8 +78,10 @@ def _closed(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:
             return "plain", f"{e.customer} closed the chat with {who}"
         case "agent":
             return "plain", f"{who} closed the chat with {e.customer}"
-    between = f"of {e.customer} with {who}" if who else f"of {e.customer}, who waited"
-    return "warn", f"the chat {between} was closed"
+    by = name_of(Uid(e.by))
+    if not who:
+        return "warn", f"{by} took {e.customer} out of the queue{_at(e)}"
+    return "warn", f"{by} closed the chat of {e.customer} with {who}"
 
 
 def _transferred(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:
@@ -109,11 +117,9 @@ def _offline(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:
 
 def _rated(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:
     served = f" with {name_of(Uid(e.agent))}" if e.agent else ""
-    return "plain", f"{e.customer} rated the chat{served}"
-
-
-def _noted(e: protocol.Happening, _: NameOf) -> tuple[Tone, str]:
-    return "faint", f"a note on {e.customer} was written"
+    score = "" if e.score is None else f": {e.score} of 5"
+    bad = e.score is not None and e.score <= BAD_SCORE
+    return "warn" if bad else "plain", f"{e.customer} rated the chat{served}{score}"
 
 
 def _unknown(e: protocol.Happening, _: NameOf) -> tuple[Tone, str]:
@@ -138,5 +144,4 @@ _SENTENCES: dict[str, Callable[[protocol.Happening, NameOf], tuple[Tone, str]]] 
     "lost": _lost,
     "offline": _offline,
     "rated": _rated,
-    "noted": _noted,
 }

@@ -2,14 +2,67 @@
 
 from imchat.protocol import Happening
 from imchat.tui.widgets.event_log import EventLog
-from tests.support import Server, eventually
-from tests.tui.dashboards import dashboard, feed, tell, text_in
+from tests.support import Restartable, Server, eventually
+from tests.tui.dashboards import asking, close, dashboard, feed, online, row_with, tell, text_in
 from tests.tui.snapshots import AT_MS, agent, snapshot
 from tests.tui.support import hides, shows
 
 
 def queued(n: int, desk: str = "default") -> Happening:
     return Happening(at=AT_MS + n, what="queued", customer=f"c{n}", desk=desk)
+
+
+async def test_what_happens_is_told_in_words(server: Server) -> None:
+    """As the server tells it, with the names of agents, and with what was before."""
+    async with (
+        online(server, "ann", capacity=1) as ann,
+        asking(server, "bob") as bob,
+        dashboard(server, (120, 60)) as (app, _),
+    ):
+        await shows(app, "Ann came online")
+        await shows(app, "Ann serves bob (tier 0)")
+        async with asking(server, "cat"):
+            await shows(app, "cat waits: nobody is free")
+            await close(bob)
+            await shows(app, "bob closed the chat with Ann")
+            await shows(app, "Ann serves cat, who waited (tier 0")
+            await ann.set_status("away")
+            await shows(app, "Ann is away")
+
+
+async def test_who_acted_is_told(server: Server) -> None:
+    """A supervisor's acts name the supervisor."""
+    async with (
+        dashboard(server, (120, 60)) as (app, pilot),
+        online(server, "ann"),
+        asking(server, "bob"),
+    ):
+        await row_with(app, "Ann", "bob")
+        await pilot.press("c")
+        await shows(app, "Close the chat of bob")
+        await pilot.press("y")
+        await shows(app, "sue closed the chat of bob with Ann")
+        await pilot.press("w")
+        await shows(app, "Set Ann away?")
+        await pilot.press("y")
+        await shows(app, "Ann is away, by sue")
+
+
+async def test_a_lost_connection_leaves_no_gap_and_no_doubles(restartable: Restartable) -> None:
+    """What happened meanwhile is told afterwards, each event once."""
+    server = await restartable.start()
+    async with dashboard(server, (120, 60)) as (app, _), asking(server, "bob") as bob:
+        await shows(app, "bob waits")
+        await restartable.stop()
+        await shows(app, "not connected;")
+        await restartable.start()
+        await hides(app, "not connected;")
+        await eventually(lambda: bob.state == "online", "bob is back")
+        await close(bob)
+        await shows(app, "bob left the queue")
+        rows = "\n".join(text_in(app, EventLog))
+        assert rows.count("bob waits") == 1
+        assert rows.count("bob left the queue") == 1
 
 
 async def test_the_newest_is_seen_and_what_was_before_can_be_read(server: Server) -> None:

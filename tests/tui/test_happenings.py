@@ -18,21 +18,22 @@ def said(what: str, *, name_desks: bool = False, **known: object) -> str | None:
 
 
 @pytest.mark.parametrize(("event", "words"), [
-    ({"what": "assigned", "reason": "request", "tier": 1}, "Ann serves bob from tier 1"),
+    ({"what": "assigned", "reason": "request", "tier": 1}, "Ann serves bob (tier 1)"),
     (
         {"what": "assigned", "reason": "closed", "tier": 0},
-        "Ann serves bob from tier 0, who waited: a chat was closed",
+        "Ann serves bob, who waited (tier 0; a chat was closed)",
     ),
     ({"what": "closed", "by": "bob", "reason": "customer"}, "bob closed the chat with Ann"),
     ({"what": "closed", "by": "ann", "reason": "agent"}, "Ann closed the chat with bob"),
     (
         {"what": "closed", "by": "sue", "reason": "supervisor"},
-        "the chat of bob with Ann was closed, by Sue",
+        "Sue closed the chat of bob with Ann",
     ),
     (
         {"what": "closed", "by": "system", "reason": "disconnected"},
         "bob was lost; the chat with Ann is closed",
     ),
+    ({"what": "rated", "score": 4}, "bob rated the chat with Ann: 4 of 5"),
     ({"what": "transferred", "to": "ben", "by": "ann"}, "bob goes from Ann to ben"),
     (
         {"what": "transferred", "desk": "sales", "by": "sue"},
@@ -40,7 +41,7 @@ def said(what: str, *, name_desks: bool = False, **known: object) -> str | None:
     ),
     (
         {"what": "assigned", "reason": "transfer", "tier": 0},
-        "Ann serves bob from tier 0, who was transferred",
+        "Ann serves bob, transferred (tier 0)",
     ),
     ({"what": "requeued", "reason": "lost"}, "bob waits again: Ann was lost"),
 ])

@@ -66,7 +66,6 @@ class EventLog(PaintedList):
         self._filter = ""
         self._names: Mapping[Uid, str] = {}
         self._follows = True
-        self._missing = ""
         self.paused = False
         self._title()
 
@@ -113,12 +112,6 @@ class EventLog(PaintedList):
             self._filter = text
             self._choose()
             self._title()
-            self.repaint()
-
-    def miss(self, why: str) -> None:
-        """Say why there is nothing."""
-        if why != self._missing:
-            self._missing = why
             self.repaint()
 
     @property
@@ -175,7 +168,7 @@ class EventLog(PaintedList):
 
     def nothing(self, width: int) -> list[Row]:
         """Why nothing is shown."""
-        why = "Nothing of that happened." if self._filter else self._missing
+        why = "Nothing of that happened." if self._filter else "No events yet."
         return [[Segment(fitted(why, width), self.ink("faint"))]]
 
     def _title(self) -> None:
