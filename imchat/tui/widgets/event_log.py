@@ -4,10 +4,12 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 
 from imchat import protocol
 from imchat.ids import Desk, Uid
@@ -16,6 +18,8 @@ from imchat.tui.widgets.painted import Row, fitted
 from imchat.tui.widgets.painted_list import PaintedList
 
 KEPT = 2_000
+DRAWN_EVERY_S = 0.25
+"""Each new line moves all that are seen, so they are gathered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class EventLog(PaintedList):
         self._filter = ""
         self._names: Mapping[Uid, str] = {}
         self._follows = True
+        self._soon: Timer | None = None
         self.paused = False
         self._title()
 
@@ -84,6 +89,11 @@ class EventLog(PaintedList):
             self._held = [*self._held, *told][-KEPT:]
         else:
             self._keep(told)
+        if self._soon is None and self.is_mounted:
+            self._soon = self.set_timer(DRAWN_EVERY_S, self._show)
+
+    def _show(self) -> None:
+        self._soon = None
         self._title()
         self.repaint()
 
@@ -130,7 +140,7 @@ class EventLog(PaintedList):
 
     def _keep(self, told: list[Told]) -> None:
         dropped = max(0, len(self._kept) + len(told) - KEPT)
-        gone = sum(self._is_wanted(t) for t in list(self._kept)[:dropped])
+        gone = sum(self._is_wanted(t) for t in islice(self._kept, dropped))
         self._kept.extend(told)
         self._shown = [*self._shown[gone:], *filter(self._is_wanted, told)]
         self._shown = self._shown[-KEPT:]
