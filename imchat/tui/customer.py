@@ -85,8 +85,6 @@ class CustomerApp(ChatApp):
 
     def _assigned(self, chat: protocol.Chat) -> None:
         self._open, self._last, self._waiting = chat, chat, None
-        if not self.app_focus:
-            self.bell()
 
     def _ended(self, chat: protocol.Chat, how: str) -> None:
         agent = chat.agent_name or chat.agent or "The agent"
