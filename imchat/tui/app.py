@@ -53,6 +53,7 @@ class ImchatApp(App[None]):
         self._link = "connecting…"
         self._was_first_key = False
         self._called_s = -attention.EVERY_S
+        self._theme_before = ""
         for colours in (theme.DARK, theme.LIGHT):
             self.register_theme(colours)
 
@@ -74,13 +75,16 @@ class ImchatApp(App[None]):
         """Follow the client from now on; Textual calls this besides an app's own `on_mount`."""
         chosen = self.settings.theme or self.memory["theme"]
         self.theme = chosen if chosen in self.available_themes else theme.DARK.name
+        self._theme_before = self.theme
         self.theme_changed_signal.subscribe(self, lambda colours: self._chose(colours.name))
         self.run_worker(self._follow(), name="client")
         self.set_interval(1 / DRAWS_A_SECOND, self._draw_if_stale)
         self.set_interval(1, self.stale)
 
     def _chose(self, name: str) -> None:
-        self.memory["theme"] = name
+        if name == self._theme_before:
+            return  # the one to start with is told as well
+        self._theme_before = self.memory["theme"] = name
         if self.settings.theme not in {None, name}:
             said = f"The next start is in {self.settings.theme} again: your settings say so."
             self.notify(said, markup=False)

@@ -28,10 +28,10 @@ def note(text: str, env: Mapping[str, str]) -> str:
     else:
         # Some read a text that begins with a number as a command; ours begins with a name.
         sequence = f"\x1b]9;{TITLE}: {said}{BELL}"
-    if "TMUX" in env:
+    if env.get("TMUX"):
         return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
     return sequence
 
 
 def _is_of_777(env: Mapping[str, str]) -> bool:
-    return "VTE_VERSION" in env or env.get("TERM", "").startswith(("rxvt", "foot"))
+    return bool(env.get("VTE_VERSION")) or env.get("TERM", "").startswith(("rxvt", "foot"))

@@ -19,6 +19,7 @@ def settings(tmp_path: Path, text: str) -> dict[str, str]:
         "XDG_STATE_HOME": str(tmp_path / "state"),
         "TERM": "xterm-256color",
         "VTE_VERSION": "",
+        "TMUX": "",
     }
 
 
@@ -69,7 +70,7 @@ def test_a_theme_that_was_chosen_is_there_at_the_next_start(tmp_path: Path) -> N
         with Terminal("customer", "--uid", "bob", env=env) as window:
             window.shows("You are number 1 in the queue")
             window.type("\x10")
-            window.shows("Theme")
+            window.shows("Search for commands")
             window.type("theme\r")
             window.shows("Search for themes")
             window.type("imchat-light\r")

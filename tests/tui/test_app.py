@@ -61,6 +61,7 @@ async def test_a_theme_is_chosen_in_the_palette_and_remembered(
     path = tmp_path / "screens.toml"
     async with console(server, memory=Memory(path)) as (app, pilot):
         assert app.theme == "imchat-dark"
+        assert not path.exists()  # nothing was chosen yet
         await choose(app, pilot, "theme", "imchat-light")
         await eventually(lambda: app.theme == "imchat-light", "it is light")
     async with console(server, memory=Memory(path)) as (app, _):
