@@ -2,16 +2,17 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import TextArea
+from textual.worker import Worker
 
 from imchat.client import Client, Connected, Disconnected, Event
-from imchat.errors import ImchatError, SetupError
+from imchat.errors import ImchatError, RequestError, SetupError
 from imchat.settings import ScreenSettings
 from imchat.tui import attention, keymap, theme, vim
 from imchat.tui.actions import actions_of
@@ -39,6 +40,7 @@ class ImchatApp(App[None]):
         Binding("f1", "help", "Help", id="help"),
         Binding("ctrl+p", "command_palette", "Menu", id="menu", priority=True),
         Binding("ctrl+q", "quit", "Quit", id="quit", priority=True),
+        Binding("escape", "give_up", "Wait no longer", id="give_up", show=False),
         *vim.BINDINGS,
     ]
 
@@ -51,6 +53,8 @@ class ImchatApp(App[None]):
         self._stale = True
         self._store_ahead_ms = 0
         self._link = "connecting…"
+        self._retry_s = 0.0
+        self._under_way: dict[Worker[None], str] = {}
         self._was_first_key = False
         self._called_s = -attention.EVERY_S
         self._theme_before = ""
@@ -140,14 +144,51 @@ class ImchatApp(App[None]):
             self._store_ahead_ms += event.welcome.at - self.now_ms()
         elif isinstance(event, Disconnected):
             self._link = f"reconnecting: {event.reason}"
+            self._retry_s = time.monotonic() + event.retry_in_s
 
     def _draw_if_stale(self) -> None:
         # A modal has the screen to itself; what is behind it is drawn when it goes.
         # Timers run on for a moment when the app is closed and its widgets are gone.
         if self._stale and self.is_running and len(self.screen_stack) == 1:
             self._stale = False
-            self.query_one(TitleBar).link = self._link
+            self.query_one(TitleBar).link = self._link_in_words()
             self.draw()
+
+    def _link_in_words(self) -> str:
+        doing = "".join(f"{doing}… " for doing in self._under_way.values())
+        if doing:
+            doing += f"({self.key_of('give_up')} gives up) "
+        left_s = round(self._retry_s - time.monotonic())
+        return doing + (f"{self._link}, again in {left_s} s" if left_s > 0 else self._link)
+
+    # --- what needs the server -----------------------------------------------
+
+    def wait_for(self, doing: str, work: Awaitable[object]) -> None:
+        """Ask something of the server; `doing` says what, and is shown until it is answered.
+
+        Nothing else waits meanwhile. A refusal is said, and Escape waits no longer.
+        """
+
+        async def wait() -> None:
+            try:
+                await work
+            except RequestError as error:
+                self.notify(str(error), severity="error", markup=False)
+            finally:
+                self._under_way.pop(worker, None)
+                self.stale()
+
+        worker = self.run_worker(wait(), group="server")
+        self._under_way[worker] = doing
+        self.stale()
+
+    def action_give_up(self) -> None:
+        """Wait no longer for what the server has not answered yet."""
+        given_up, self._under_way = self._under_way, {}
+        for worker, doing in given_up.items():
+            worker.cancel()
+            said = f"{doing}: given up. If the server has it, it is done all the same."
+            self.notify(said, markup=False)
 
     # --- what can be done everywhere -----------------------------------------
 
@@ -157,6 +198,13 @@ class ImchatApp(App[None]):
         for action in actions_of(screen):
             if action.id != "menu":
                 yield SystemCommand(action.name, action.keys, action.run)
+
+    def key_of(self, id: str) -> str:
+        """The key of an action of the app, as it is now, for the eye."""
+        bindings = self._bindings.copy()
+        bindings.apply_keymap(self._keymap)
+        keys = [self.get_key_display(binding) for _, binding in bindings if binding.id == id]
+        return keys[0].title() if keys else ""
 
     def action_help(self) -> None:
         """Show what can be done and by which keys."""
@@ -173,6 +221,8 @@ class ImchatApp(App[None]):
                     and not vim.is_typing(self.focused)
                     and bool(self.screen.query(TextArea))
                 )
+            case "give_up":
+                return bool(self._under_way)
             case "stop_typing":
                 return self.settings.vim and vim.is_typing(self.focused)
         return super().check_action(action, parameters)

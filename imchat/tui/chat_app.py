@@ -6,7 +6,6 @@ from textual.binding import Binding, BindingType
 
 from imchat import protocol
 from imchat.client import Event
-from imchat.errors import RequestError
 from imchat.ids import Uid
 from imchat.tui.app import ImchatApp
 from imchat.tui.widgets.composer import Composer
@@ -58,12 +57,6 @@ class ChatApp(ImchatApp):
 
         def answered(said: bool | None) -> None:
             if said:
-                self.run_worker(self._close(chat), group="close")
+                self.wait_for("closing the chat", self.client.close(chat.chat))
 
         self.push_screen(Confirm(question, yes), answered)
-
-    async def _close(self, chat: protocol.Chat) -> None:
-        try:
-            await self.client.close(chat.chat)
-        except RequestError as error:
-            self.notify(str(error), severity="error", markup=False)

@@ -34,15 +34,12 @@ def import_all() -> None:
         importlib.import_module(module.name)
 
 
-def check(keys: Mapping[str, str], *, extra: Mapping[str, str] | None = None) -> None:
-    """Raises SetupError in words for a person when `keys` names an id or a key that is none.
-
-    Bindings that are not in a class are given in `extra`, as keys by id.
-    """
+def check(keys: Mapping[str, str]) -> None:
+    """Raises SetupError, in words for a person, when `keys` names an id or a key that is none."""
     for id, listed in keys.items():
         for key in listed.split(","):
             _check_key(id, key.strip())
-    known = _ids() | (extra or {}).keys()
+    known = _ids()
     if keys.keys() - known:
         import_all()  # what is unknown here may be another screen's
         known |= _ids()
@@ -72,6 +69,8 @@ def _check_key(id: str, key: str) -> None:
 
 def _check_clashes(keys: Mapping[str, str]) -> None:
     """Raises SetupError when two actions of one place would have the same key."""
+    if not keys:
+        return
     for kind in {kind for kind, _ in own_bindings()}:
         taken: dict[str, str] = {}
         for owner, binding in own_bindings():

@@ -77,6 +77,8 @@ def test_a_theme_that_was_chosen_is_there_at_the_next_start(tmp_path: Path) -> N
             state = tmp_path / "state" / "imchat" / "screens.toml"
             window.until(state.exists, "the theme is remembered")
             window.type(CTRL_Q)
+            window.shows("Leave the queue?")
+            window.type("y")
             assert window.ends() == 0
         assert state.read_text() == 'theme = "imchat-light"\n'
         assert (tmp_path / "config" / "imchat" / "config.toml").read_text() == ""
