@@ -20,6 +20,7 @@ class Composer(TextArea):
     `closed_because` says why nothing can be sent now, or is empty.
     """
 
+    BINDING_GROUP_TITLE = "Where you write"
     DEFAULT_CSS = """
     Composer {
         height: auto;
