@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.containers import Container
 from textual.widgets import Footer
 
 from imchat import protocol
 from imchat.client import Client, Connected, Event, Missed
 from imchat.ids import Desk
-from imchat.tui.alerts import AlertLimits, Alerts
+from imchat.tui.alerts import Alert, AlertLimits, Alerts
 from imchat.tui.desk_view import Moves, view_of
 from imchat.tui.past import past_of
 from imchat.tui.standing import missing, standing
@@ -77,17 +78,17 @@ class DashboardApp(Supervising):
     def compose(self) -> ComposeResult:
         """Title, regions, keys."""
         yield TitleBar("dashboard")
-        yield DeskTabs()
+        yield DeskTabs(self.limits)
         yield AlertBar()
         with Container(id="board"):
             with Container(id="overview"):
-                yield QueuePanel()
+                yield QueuePanel(self.limits)
                 yield TrendsPanel()
                 yield TodayPanel()
                 yield TotalsPanel()
             yield TierBoard()
             yield AgentsTable()
-            yield QueueHead()
+            yield QueueHead(self.limits)
             yield EventLog()
         yield FilterLine()
         yield Footer(show_command_palette=False)
@@ -124,6 +125,12 @@ class DashboardApp(Supervising):
             # Cards that moved look like the others again after a moment.
             self.set_timer(Moves.SEEN_S, self.stale)
         if self._alerts.note(snapshot):
+            self._ring(self._alerts.standing[0])
+
+    def _ring(self, alert: Alert) -> None:
+        if not self.app_focus:
+            self.call_for(f"{alert.desk}: {alert.words}")
+        elif self.settings.bell:
             self.bell()
 
     # --- how things stand ----------------------------------------------------
@@ -187,7 +194,8 @@ class DashboardApp(Supervising):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The dashboard's own actions are there while it is in front."""
-        if len(self.screen_stack) > 1 and action in OWN_ACTIONS:
+        before = [s for s in self.screen_stack[1:] if not isinstance(s, CommandPalette)]
+        if before and action in OWN_ACTIONS:
             return False
         return super().check_action(action, parameters)
 

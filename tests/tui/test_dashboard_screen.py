@@ -86,8 +86,8 @@ async def test_it_fits(server: Server, size: tuple[int, int], count: int) -> Non
         feed_past(app, trends({"default": 5}))
         await shows(app, "Last 30 min")
         await pilot.pause()
-        kinds = [*PANELS, *([EventLog] if size[1] >= 30 else [])]
-        panels = [app.query_one(kind) for kind in kinds]
+        kinds: list[type[Widget]] = [*PANELS, *([EventLog] if size[1] >= 30 else [])]
+        panels: list[Widget] = [app.query_one(kind) for kind in kinds]
         for panel in panels:
             assert app.screen.region.contains_region(panel.region)
             assert all(not panel.region.overlaps(p.region) for p in panels if p is not panel)

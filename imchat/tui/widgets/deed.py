@@ -34,12 +34,7 @@ class Deed(ModalScreen[bool]):
     Deed LoadingIndicator { height: 1; width: 12; display: none; }
     Deed.-doing LoadingIndicator { display: block; }
     Deed Horizontal { width: auto; height: 1; margin-top: 1; }
-    Deed Button, Deed Button.-warning {
-        width: auto; min-width: 0; margin-right: 2; background: $panel; color: $foreground;
-        & > .button--label { text-style: none; }
-        &:focus { background: $warning; color: $background; background-tint: transparent; }
-        &:focus > .button--label { text-style: bold; }
-    }
+    Deed Button { margin-right: 1; }
     Deed.-doing #yes { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,7 +56,7 @@ class Deed(ModalScreen[bool]):
             yield LoadingIndicator()
             yield Label("", id="state")
             with Horizontal():
-                yield Button(Content(self._yes), variant="warning", id="yes", compact=True)
+                yield Button(Content(self._yes), variant="primary", id="yes", compact=True)
                 yield Button("No (Esc)", id="no", compact=True)
 
     def on_mount(self) -> None:

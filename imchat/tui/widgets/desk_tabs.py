@@ -9,8 +9,8 @@ from textual.message import Message
 
 from imchat import protocol
 from imchat.ids import Desk
+from imchat.tui.waits import Limits
 from imchat.tui.widgets.painted import Painted, Row, fitted
-from imchat.tui.widgets.queue_panel import urgency
 
 
 class DeskTabs(Painted):
@@ -39,8 +39,9 @@ class DeskTabs(Painted):
             super().__init__()
             self.desk = desk
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         super().__init__()
+        self._limits = limits
         self._desks: dict[str, protocol.DeskSnapshot] = {}
         self._chosen: Desk | None = None
         self._ends: list[tuple[int, Desk | None]] = []
@@ -83,7 +84,7 @@ class DeskTabs(Painted):
             return "chosen"
         if name is None or not self._desks[name].waiting:
             return "faint"
-        return urgency(self._desks[name].oldest_wait_s).removeprefix("-") or "name"
+        return self._limits.level(self._desks[name].oldest_wait_s) or "name"
 
     def on_click(self, event: events.Click) -> None:
         """Show the desk that was clicked."""

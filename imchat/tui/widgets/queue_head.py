@@ -6,10 +6,9 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from imchat.tui.desk_view import DeskView, Waiter
-from imchat.tui.waits import clock
+from imchat.tui.waits import Limits, clock
 from imchat.tui.widgets.painted import Row, fitted
 from imchat.tui.widgets.painted_list import PaintedList
-from imchat.tui.widgets.queue_panel import urgency
 
 
 class QueueHead(PaintedList):
@@ -37,8 +36,9 @@ class QueueHead(PaintedList):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         super().__init__()
+        self._limits = limits
         self.entitle("Next in the queue")
         self._view: DeskView | None = None
         self._desks_named = False
@@ -91,5 +91,5 @@ class QueueHead(PaintedList):
             Segment(place, self.ink("faint")),
             Segment(fitted(who.customer, room - cell_len(desk)), self.ink("name")),
             Segment(f"{desk} ", self.ink("faint")),
-            Segment(waited, self.ink(urgency(who.waited_s).removeprefix("-") or "faint")),
+            Segment(waited, self.ink(self._limits.level(who.waited_s) or "faint")),
         ]
