@@ -71,6 +71,8 @@ class DashboardApp(Supervising):
         self._alerts = Alerts(alerts or AlertLimits())
         self._poll = TrendsPoll(client)
         self._log_is_new = True
+        self._untold: list[tuple[bool, list[protocol.Happening]]] = []
+        """Events that were heard and are not shown yet; the first of a connection are marked."""
         self._filtered: type[AgentsTable | EventLog] = AgentsTable
         self._refused = ""
         self._drawn_s = 0.0
@@ -107,8 +109,7 @@ class DashboardApp(Supervising):
             case protocol.Snapshot():
                 self._take(event)
             case protocol.Log(events=events):
-                log = self.query_one(EventLog)
-                (log.begin if self._log_is_new else log.add)(events, self.names)
+                self._untold.append((self._log_is_new, events))
                 self._log_is_new = False
             case Connected():
                 self._log_is_new = True
@@ -167,7 +168,14 @@ class DashboardApp(Supervising):
         )
         self.query_one(QueueHead).show(view, name_desks=several and self._desk is None)
         self.query_one(AgentsTable).show(view.agents if view else [])
-        self.query_one(EventLog).look_at(self._desk, name_desks=several and self._desk is None)
+        self._show_events(name_desks=several and self._desk is None)
+
+    def _show_events(self, *, name_desks: bool) -> None:
+        log = self.query_one(EventLog)
+        log.look_at(self._desk, name_desks=name_desks)
+        untold, self._untold = self._untold, []
+        for begins, events in untold:
+            (log.begin if begins else log.add)(events, self.names)
 
     def _show_trouble(self) -> None:
         """What is on the screen is old when nobody can be asked for newer."""
@@ -238,7 +246,10 @@ class DashboardApp(Supervising):
         hidden = region == "EventLog" and not events and not screen.has_class("-high")
         target = self.query_one("AgentsTable" if hidden else region)
         self._unzoom()
-        self.call_after_refresh(target.focus)
+        if target.display:
+            target.focus()  # The next key is for it already.
+        else:
+            self.call_after_refresh(target.focus)
 
     def action_zoom(self) -> None:
         """Give the region with the keys all the room, or take it back."""

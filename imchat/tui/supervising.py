@@ -21,10 +21,10 @@ class Supervising(ImchatApp):
     """Acts on what has the focus: an agent, somebody in the queue, an event."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "open_chat", "Open", id="open_chat"),
-        Binding("c", "close_chat", "Close", id="close_chat"),
-        Binding("m", "transfer_chat", "Transfer", id="transfer_chat"),
-        Binding("w", "turn_agent", "Away", id="turn_agent"),
+        Binding("o", "open_chat", "Open", id="supervise_open"),
+        Binding("c", "close_chat", "Close", id="supervise_close"),
+        Binding("m", "transfer_chat", "Transfer", id="supervise_transfer"),
+        Binding("w", "turn_agent", "Away", id="supervise_status"),
     ]
 
     def __init__(self, client: Client) -> None:
