@@ -164,6 +164,9 @@ class Handlers:
     def _unwatch(self, _: protocol.Unwatch) -> None:
         self._services.watching.remove(self._outbox)
 
+    async def _read_trends(self, frame: protocol.ReadTrends) -> None:
+        self._outbox.push(views.trends(await self._services.store.trends(), ref=frame.ref))
+
 
 _EITHER_SIDE: dict[type[msgspec.Struct], Handler] = {
     protocol.Send: Handlers._send,
@@ -175,6 +178,10 @@ _EITHER_SIDE: dict[type[msgspec.Struct], Handler] = {
 _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
     "customer": {protocol.Request: Handlers._request, **_EITHER_SIDE},
     "agent": {protocol.SetStatus: Handlers._set_status, **_EITHER_SIDE},
-    "supervisor": {protocol.Watch: Handlers._watch, protocol.Unwatch: Handlers._unwatch},
+    "supervisor": {
+        protocol.Watch: Handlers._watch,
+        protocol.Unwatch: Handlers._unwatch,
+        protocol.ReadTrends: Handlers._read_trends,
+    },
 }
 """Which role may send which frame; whose chat it is, the store decides."""

@@ -20,7 +20,8 @@ class Chat(Struct, frozen=True, kw_only=True):
 
     `wait_ms` adds up every time in the queue; `pending_at` is when the oldest
     unanswered customer message came; `responses` and `response_ms` count and add up
-    the agent's answers (consecutive customer messages count once). `position` counts
+    the agents' answers (consecutive customer messages count once); `first_reply_at` is
+    the present agent's. `position` counts
     from 1 while the chat waits; `last_seq` is the conversation's with this agent.
     """
 
@@ -226,6 +227,33 @@ class Site(Fact, tag="site", frozen=True, kw_only=True):
     agents: list[Agent]
     desks: list[DeskQueue]
     totals: Totals
+
+
+class Folded(Fact, tag="folded", frozen=True, kw_only=True):
+    """So many events were counted; there may be more."""
+
+    count: int
+    more: bool
+
+
+class DeskTrend(Struct, frozen=True, kw_only=True):
+    """What the store knows of a desk's past.
+
+    An hour is number and value of each step in which anything happened, one after the
+    other: how many waited when it began, the most that did, arrived, served. `today` has
+    sums by name.
+    """
+
+    name: Desk
+    waiting: int
+    this_hour: list[str]
+    last_hour: list[str]
+    today: dict[str, int] = {}
+
+
+class Trends(Fact, tag="trends", frozen=True, kw_only=True):
+    at: int
+    desks: list[DeskTrend]
 
 
 class HalfRead(Struct, frozen=True):

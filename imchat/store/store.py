@@ -36,6 +36,8 @@ INBOX_BATCH = 16
 """Entries of an inbox that are read at once; an entry holds all that a call told the node."""
 EVENTS_BATCH = 512
 SWEEP_LIMIT = 200
+FOLD_LIMIT = 150
+"""Events that are counted at once; less than 5 ms of the store's."""
 
 F = TypeVar("F", bound=facts.Fact)
 
@@ -57,6 +59,8 @@ _LEASE = _reply(facts.Lease)
 _SWEPT = _reply(facts.Swept)
 _POSITIONS = _reply(facts.Positions)
 _SITE = _reply(facts.Site)
+_FOLDED = _reply(facts.Folded)
+_TRENDS = _reply(facts.Trends)
 _AUDIT = _reply(facts.Audit)
 _HEARD: "Decoder[list[facts.Heard]]" = Decoder(list[facts.Heard])
 
@@ -185,6 +189,10 @@ class Store:
     def _lease_ms(self) -> int:
         return round(self.rules.lease_s * 1000)
 
+    async def fold(self) -> facts.Folded:
+        """Count what happened since the last time into the roll-ups and trends, up to a limit."""
+        return await self.library.call("fold", _FOLDED, limit=FOLD_LIMIT)
+
     # --- chats ---------------------------------------------------------------
 
     async def request(
@@ -259,6 +267,10 @@ class Store:
     async def site(self) -> facts.Site:
         """All of the site as of one moment."""
         return await self.library.call("site", _SITE)
+
+    async def trends(self) -> facts.Trends:
+        """The last hour of each desk, and today, as far as it was folded."""
+        return await self.library.call("trends", _TRENDS)
 
     async def audit(self) -> list[str]:
         """Every disagreement between the indexes, as sentences; none is what should be."""

@@ -63,11 +63,12 @@ call.register("status", { "allow-oom" }, function(a)
   if lost then return lost end
   local agent = tiers.agent(a.uid)
   if agent.state ~= a.state then
+    local stood = tiers.stood(agent)
     tiers.leave(agent)
     agent.state = a.state
     command("HSET", keys.agent(a.uid), "state", a.state)
     tiers.enter(agent)
-    call.event("status", "agent", a.uid, "state", a.state)
+    call.event("status", "agent", a.uid, "state", a.state, "stood", stood)
     chats.dispatch(agent.desks, a.state)
   end
   local fact = tiers.status(a.uid)

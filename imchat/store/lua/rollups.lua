@@ -1,0 +1,68 @@
+-- The daily roll-ups: the log of events folded into sums, a bounded number of events a call.
+-- Up to where it is folded stands beside the sums and changes in the same step, so each event
+-- is counted once, whoever folds and however often. Who does not fold waits for nobody.
+
+local rollups = {}
+
+local DAY_MS = 86400000
+local KEEP_S = 34300800 -- 397 days: thirteen months
+
+-- Reads: events. Returns: up to `limit` events behind the id, in order, and the last one's id.
+function rollups.events(after, upto, limit)
+  local found = command("XRANGE", keys.events(), after and "(" .. after or "-", upto, "COUNT", limit)
+  local events, last = {}, after
+  for n, entry in ipairs(found) do
+    local event, fields = {}, entry[2]
+    for i = 1, #fields, 2 do event[fields[i]] = fields[i + 1] end
+    event.at, event.desk = tonumber(event.at), event.desk or ""
+    events[n], last = event, entry[1]
+  end
+  return events, last
+end
+
+-- Writes: a hash of numbers, to each of which is added, or which becomes the greater of the two.
+-- Returns: whether any was there.
+local function add(key, changes)
+  local fields, was_there = {}, false
+  for field in pairs(changes) do fields[#fields + 1] = field end
+  local before, after = command("HMGET", key, unpack(fields)), {}
+  for n, field in ipairs(fields) do
+    local old, new = tonumber(before[n]) or 0, changes[field]
+    was_there = was_there or before[n]
+    after[2 * n - 1] = field
+    after[2 * n] = string.sub(field, -4) == "_max" and math.max(old, new) or old + new
+  end
+  command("HSET", key, unpack(after))
+  return was_there
+end
+
+-- Writes: rollup, cells.
+local function write(cells)
+  for name, changes in pairs(cells) do
+    local key = keys.rollup(name)
+    if not add(key, changes) then
+      local day, of = string.match(name, "^(%d+):(.*)$")
+      command("EXPIRE", key, KEEP_S)
+      command("SADD", keys.cells(day), of)
+      command("EXPIRE", keys.cells(day), KEEP_S)
+    end
+  end
+end
+
+-- Writes: folded, and the roll-ups and trends. Returns: folded, with how many events were
+-- counted, and whether there may be more.
+call.register("fold", {}, function(a)
+  local events, last = rollups.events(command("HGET", keys.folded(), "event"), "+", a.limit)
+  if #events > 0 then
+    local cells = tally.begin(DAY_MS)
+    trends.begin()
+    for _, event in ipairs(events) do
+      tally.count(event)
+      trends.count(event)
+    end
+    write(cells)
+    trends.write()
+    command("HSET", keys.folded(), "event", last)
+  end
+  return { fact = "folded", count = #events, more = #events == a.limit }
+end)
