@@ -236,6 +236,42 @@ class Folded(Fact, tag="folded", frozen=True, kw_only=True):
     more: bool
 
 
+class Cell(Struct, frozen=True, array_like=True):
+    """What was measured of a time, an agent and a desk.
+
+    `name` is the number of the time since the epoch, the agent (or none), the desk; where
+    an agent stood, all its desks. `sums` are by measure, as `tally.lua` makes them.
+    """
+
+    name: str
+    sums: dict[str, int]
+
+
+class Rolled(Fact, tag="rolled", frozen=True, kw_only=True):
+    """Some roll-ups of a day, which count what happened up to `event`."""
+
+    cells: list[Cell]
+    cursor: str
+    event: str
+
+
+class Measured(Fact, tag="measured", frozen=True, kw_only=True):
+    """What some events add, up to `event`; there may be more."""
+
+    cells: list[Cell]
+    more: bool
+    event: str | None = None
+
+
+class Standing(Fact, tag="standing", frozen=True, kw_only=True):
+    """How the agents stand at a moment; `dropped` is the newest event that is not kept."""
+
+    at: int
+    event: str
+    dropped: str
+    cells: list[Cell]
+
+
 class DeskTrend(Struct, frozen=True, kw_only=True):
     """What the store knows of a desk's past.
 

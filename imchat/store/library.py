@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 PARTS = (
     "keys", "call", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
-    "chats", "requests", "presence", "nodes", "tally", "trends", "rollups", "board", "audit",
-    "leftovers", "books", "doctor",
+    "chats", "requests", "presence", "nodes", "tally", "trends", "rollups", "measures", "board",
+    "audit", "leftovers", "books", "doctor",
 )
 """In the order in which they build on each other."""
 

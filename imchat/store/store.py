@@ -61,6 +61,9 @@ _POSITIONS = _reply(facts.Positions)
 _SITE = _reply(facts.Site)
 _FOLDED = _reply(facts.Folded)
 _TRENDS = _reply(facts.Trends)
+_ROLLED = _reply(facts.Rolled)
+_MEASURED = _reply(facts.Measured)
+_STANDING_NOW = _reply(facts.Standing)
 _AUDIT = _reply(facts.Audit)
 _HEARD: "Decoder[list[facts.Heard]]" = Decoder(list[facts.Heard])
 
@@ -289,6 +292,27 @@ class Store:
             faults.update(dict.fromkeys(part.faults))
             looked_at.update(part.looked_at)
         return facts.Examined(faults=list(faults), **looked_at)
+
+    # --- what is reported ----------------------------------------------------
+
+    async def rolled(self, day: int, *, cursor: str = "0") -> facts.Rolled:
+        """Some roll-ups of a day, by its number since the epoch; no cursor is left at the end."""
+        return await self.library.call("rolled", _ROLLED, day=day, cursor=cursor)
+
+    async def measure(
+        self, *, after: str | None, upto: str, width: int, since: int, till: int
+    ) -> facts.Measured:
+        """What some events of the log add to a time, ms, in cells of `width` ms."""
+        return await self.library.call(
+            "measure", _MEASURED, after=after, upto=upto, width=width, since=since, till=till,
+            limit=FOLD_LIMIT,
+        )
+
+    async def standing(self, *, width: int, since: int, till: int) -> facts.Standing:
+        """What the agents add to a time by how they stand now, which no event says yet."""
+        return await self.library.call(
+            "standing", _STANDING_NOW, width=width, since=since, till=till
+        )
 
     # --- streams -------------------------------------------------------------
 

@@ -19,22 +19,10 @@ local function is_after(id, other)
   return tonumber(n) > tonumber(other_n)
 end
 
--- Returns: the last entry of the log, and the newest that was dropped from it.
-local function ends_of_log()
-  local last, dropped = "0-0", "0-0"
-  if command("EXISTS", keys.events()) == 0 then return last, dropped end
-  local found = command("XINFO", "STREAM", keys.events())
-  for i = 1, #found, 2 do
-    if found[i] == "last-generated-id" then last = found[i + 1] end
-    if found[i] == "max-deleted-entry-id" then dropped = found[i + 1] end
-  end
-  return last, dropped
-end
-
 -- When all of the log is folded, as many wait by it as do.
 function visits.folded(key)
   local folded = command("HGET", key, "event")
-  local last, dropped = ends_of_log()
+  local last, dropped = rollups.ends_of_log()
   check(not is_after(folded, last), "%s is folded up to %s, and the log ends at %s",
     key, folded, last)
   check(not is_after(dropped, folded), "events up to %s were dropped, and counted up to %s",

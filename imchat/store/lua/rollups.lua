@@ -20,6 +20,18 @@ function rollups.events(after, upto, limit)
   return events, last
 end
 
+-- Returns: the last entry of the log, and the newest that was dropped from it.
+function rollups.ends_of_log()
+  local last, dropped = "0-0", "0-0"
+  if command("EXISTS", keys.events()) == 0 then return last, dropped end
+  local found = command("XINFO", "STREAM", keys.events())
+  for i = 1, #found, 2 do
+    if found[i] == "last-generated-id" then last = found[i + 1] end
+    if found[i] == "max-deleted-entry-id" then dropped = found[i + 1] end
+  end
+  return last, dropped
+end
+
 -- Writes: a hash of numbers, to each of which is added, or which becomes the greater of the two.
 -- Returns: whether any was there.
 local function add(key, changes)

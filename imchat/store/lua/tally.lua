@@ -105,9 +105,18 @@ function kinds.released(event)
   add(cell, "messages_customer", tonumber(customers))
   add(cell, "messages_agent", tonumber(agents))
   for ms in string.gmatch(event.answers, "%d+") do
-    add(cell, "answers", 1)
+    add(cell, "responses", 1)
     add_time(cell, "answer", tonumber(ms))
   end
+end
+
+-- The desk is the one that the chat was at before.
+function kinds.transferred(event)
+  if event.agent ~= "" then add(cell_now(event, event.agent), "transferred", 1) end
+end
+
+function kinds.rated(event)
+  add(cell_now(event, event.agent), "score_" .. event.score, 1)
 end
 
 function kinds.closed(event)
