@@ -35,6 +35,7 @@ class Chat(Struct, frozen=True, kw_only=True):
     last_seq: int
     wait_ms: int
     requeues: int
+    transfers: int = 0
     messages_customer: int
     messages_agent: int
     responses: int
@@ -52,6 +53,9 @@ class Chat(Struct, frozen=True, kw_only=True):
     read_by_customer: int = 0
     read_by_agent: int = 0
     after_seq: int | None = None
+    score: int | None = None
+    """How the customer rated it, 1 to 5."""
+    comment: str | None = None
 
 
 class Assigned(Fact, tag="assigned", frozen=True, kw_only=True):
@@ -69,6 +73,18 @@ class Queued(Fact, tag="queued", frozen=True, kw_only=True):
 
 
 class Closed(Fact, tag="closed", frozen=True, kw_only=True):
+    chat: Chat
+
+
+class Transferred(Fact, tag="transferred", frozen=True, kw_only=True):
+    """The chat as it is now; `sender` had it before, None if it waited."""
+
+    chat: Chat
+    sender: Uid | None = None
+    by: Uid
+
+
+class Rated(Fact, tag="rated", frozen=True, kw_only=True):
     chat: Chat
 
 
@@ -98,7 +114,7 @@ class Read(Fact, tag="read", frozen=True, kw_only=True):
     seq: int
 
 
-Told = Assigned | Queued | Closed | AgentStatus | Posted | Typing | Read
+Told = Assigned | Queued | Closed | Transferred | Rated | AgentStatus | Posted | Typing | Read
 """What a node finds in its inbox."""
 
 

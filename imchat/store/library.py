@@ -22,9 +22,9 @@ from imchat.store.facts import Fact, Refused
 log = logging.getLogger(__name__)
 
 PARTS = (
-    "keys", "call", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
-    "chats", "requests", "presence", "nodes", "tally", "trends", "rollups", "measures", "board",
-    "audit", "leftovers", "books", "doctor",
+    "keys", "call", "asked", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
+    "chats", "transfers", "requests", "ratings", "presence", "nodes", "tally", "trends",
+    "rollups", "measures", "board", "audit", "leftovers", "books", "doctor",
 )
 """In the order in which they build on each other."""
 

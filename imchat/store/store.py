@@ -26,6 +26,8 @@ from imchat.store.heedful import HeedfulRedis, heeding
 from imchat.store.library import Library
 
 Side = Literal["customer", "agent"]
+Staff = Literal["agent", "supervisor"]
+Asker = Side | Staff
 CONNECTIONS = 32
 """More calls at once wait for their turn; the store does one at a time anyway."""
 AT_THE_DOOR = 12
@@ -52,6 +54,8 @@ _STANDING: "Decoder[facts.Assigned | facts.Queued | facts.Refused]" = Decoder(
     facts.Assigned | facts.Queued | facts.Refused
 )
 _CLOSED = _reply(facts.Closed)
+_TRANSFERRED = _reply(facts.Transferred)
+_RATED = _reply(facts.Rated)
 _STATUS = _reply(facts.AgentStatus)
 _STORED = _reply(facts.Stored)
 _PAGE = _reply(facts.Page)
@@ -212,19 +216,53 @@ class Store:
         )
 
     async def close(
-        self, chat: ChatId, *, uid: Uid, role: Side, connection: str
+        self, chat: ChatId, *, uid: Uid, role: Asker, connection: str
     ) -> facts.Closed:
         """Close a chat or leave the queue. Raises NotFound, Forbidden."""
         return await self.library.call(
             "close", _CLOSED, chat=chat, uid=uid, role=role, connection=connection
         )
 
-    async def status(
-        self, agent: Uid, *, state: Literal["online", "away"], connection: str
-    ) -> facts.AgentStatus:
-        """Set whether the agent takes new chats."""
+    async def transfer(
+        self,
+        chat: ChatId,
+        *,
+        uid: Uid,
+        role: Staff,
+        connection: str,
+        to: Uid | None = None,
+        desk: Desk | None = None,
+        call: str | None = None,
+    ) -> facts.Transferred:
+        """Give a chat to an agent, or to a desk. Raises NotFound, Forbidden, Conflict.
+
+        The same `call` of the same uid is done once within a minute.
+        """
         return await self.library.call(
-            "status", _STATUS, uid=agent, state=state, connection=connection
+            "transfer", _TRANSFERRED, chat=chat, uid=uid, role=role, connection=connection,
+            to=to, desk=desk, call=call or secrets.token_hex(8),
+        )
+
+    async def rate(
+        self, chat: ChatId, *, uid: Uid, score: int, comment: str, connection: str
+    ) -> facts.Rated:
+        """Rate a closed chat, once. Raises NotFound, Forbidden, Conflict."""
+        return await self.library.call(
+            "rate", _RATED, chat=chat, uid=uid, score=score, comment=comment,
+            connection=connection,
+        )
+
+    async def status(
+        self,
+        agent: Uid,
+        *,
+        state: Literal["online", "away"],
+        connection: str,
+        by: Uid | None = None,
+    ) -> facts.AgentStatus:
+        """Set whether the agent takes new chats; `by` a supervisor. Raises NotFound."""
+        return await self.library.call(
+            "status", _STATUS, uid=by or agent, agent=agent, state=state, connection=connection
         )
 
     # --- conversations -------------------------------------------------------
@@ -248,14 +286,17 @@ class Store:
         self,
         reader: Uid,
         *,
-        role: Side,
+        role: Asker,
         peer: Uid,
         agent: Uid | None = None,
         after: int | None = None,
         before: int | None = None,
         limit: int = 50,
     ) -> facts.Page:
-        """A page of a conversation, exclusive of `after` and `before`. Raises Forbidden."""
+        """A page of a conversation, exclusive of `after` and `before`. Raises Forbidden.
+
+        The reader's with `peer`, or that of `agent`.
+        """
         return await self.library.call(
             "history", _PAGE, reader=reader, role=role, peer=peer, agent=agent, after=after,
             before=before, limit=limit,

@@ -5,7 +5,7 @@ the store adds up in cells and steps, lists of times are kept here, and of each 
 stood from one event to the next.
 """
 
-from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
@@ -15,12 +15,23 @@ from imchat.analytics.report.measures import Value
 from imchat.analytics.report.sums import step_of
 
 DAY = 86_400_000
+COUNTED = (
+    "offered", "served", "taken", "abandoned", "again", "requeued", "transferred", "closed",
+    "recontacts", "score_1", "score_2", "score_3", "score_4", "score_5",
+)  # fmt: skip
+
+Event = Mapping[str, str]
+Takes = Callable[[int, str, list[str]], bool]
+"""Whether something is wanted, by its time, agent and desks."""
 
 
 class Message(NamedTuple):
+    """`after` is how many events there were before it, as many things have one time."""
+
     chat: str
     at: int
     by_agent: bool
+    after: int = 0
 
 
 @dataclass
@@ -66,95 +77,135 @@ class Books:
     """When, what, whose, at which desk, and how long it took, ms."""
     stretches: list[Stretch] = field(default_factory=list)
     turns: list[Turn] = field(default_factory=list)
+    _agents: dict[str, Agent] = field(default_factory=dict)
+    _turns: dict[str, Turn] = field(default_factory=dict)
+    """Those that go on, by chat."""
+    _waiting: dict[str, int] = field(default_factory=dict)
+    _asked: dict[str, int] = field(default_factory=dict)
+    _had: set[str] = field(default_factory=set)
+    """The chats that an agent has or had."""
+    _topics: set[str] = field(default_factory=set)
+    _spoken: set[tuple[str, str]] = field(default_factory=set)
+    _last_of: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    """When a customer's last chat that was served ended, with whom, at which desk."""
 
     # --- keeping them -----------------------------------------------------------------
 
-    def keep(self, events: Iterable[Mapping[str, str]], said: list[Message], now: int) -> None:
-        agents: dict[str, Agent] = {}
-        turns: dict[str, Turn] = {}
-        waiting: dict[str, int] = {}
-        asked: dict[str, int] = {}
-        had: set[str] = set()
+    def keep(
+        self, events: Iterable[Event], said: Iterable[Message], topics: set[str], now: int
+    ) -> None:
+        """Take all that happened, in order, and what was said; `now` ends what goes on.
 
-        def moved(uid: str, at: int) -> None:
-            agent = agents[uid]
-            state = "grace" if agent.in_grace else agent.state
-            stretch = Stretch(
-                uid, agent.desks, agent.since, at, state, agent.load, agent.capacity
+        `topics` are the chats of which the topic became a message, once to each agent.
+        """
+        self._topics = topics
+        left = deque(said)
+        for number, event in enumerate(events):
+            while left and left[0].after <= number:
+                self._hear(left.popleft())
+            at, uid = int(event["at"]), event.get("agent", "")
+            if uid in self._agents:
+                self._stood(uid, at)
+            _TABLE.get(event["what"], Books._nothing)(self, event, at, uid)
+        for uid in self._agents:
+            self._stood(uid, now)
+        for message in left:
+            self._hear(message)
+
+    def _hear(self, message: Message) -> None:
+        self._turns[message.chat].messages.append(message)
+
+    def _stood(self, uid: str, at: int) -> None:
+        agent = self._agents[uid]
+        state = "grace" if agent.in_grace else agent.state
+        self.stretches.append(
+            Stretch(uid, agent.desks, agent.since, at, state, agent.load, agent.capacity)
+        )
+        agent.since = at
+
+    def _moment(self, what: str, event: Event, at: int, uid: str = "", took: int = 0) -> None:
+        self.moments.append((at, what, uid, event["desk"], took))
+
+    def _nothing(self, event: Event, at: int, uid: str) -> None:
+        pass
+
+    def _requested(self, event: Event, at: int, uid: str) -> None:
+        chat, customer = event["chat"], event["customer"]
+        self._asked[chat] = self._waiting[chat] = at
+        self._moment("offered", event, at)
+        ended = self._last_of.get(customer)
+        if ended is not None and at - ended[0] <= DAY:
+            self.moments.append((at, "recontacts", ended[1], ended[2], 0))
+
+    def _assigned(self, event: Event, at: int, uid: str) -> None:
+        chat = event["chat"]
+        self._agents[uid].load += 1
+        began = self._waiting.pop(chat, at)
+        if chat in self._had:
+            self._moment("taken", event, at, uid)
+        else:
+            self._moment("served", event, at, uid, at - began)
+        self._had.add(chat)
+        self._turns[chat] = Turn(chat, uid, event["desk"], at, 0)
+        if chat in self._topics and (chat, uid) not in self._spoken:
+            self._spoken.add((chat, uid))
+            self._hear(Message(chat, at, by_agent=False))
+
+    def _released(self, event: Event, at: int, uid: str) -> None:
+        self._agents[uid].load -= 1
+        turn = self._turns.pop(event["chat"])
+        turn.end = at
+        self.turns.append(turn)
+
+    def _requeued(self, event: Event, at: int, uid: str) -> None:
+        self._waiting[event["chat"]] = at
+        self._moment("requeued", event, at, uid)
+
+    def _transferred(self, event: Event, at: int, uid: str) -> None:
+        if uid:
+            given = next(turn for turn in reversed(self.turns) if turn.chat == event["chat"])
+            self.moments.append((at, "transferred", uid, given.desk, 0))
+
+    def _closed(self, event: Event, at: int, uid: str) -> None:
+        chat = event["chat"]
+        if uid:
+            self._moment("closed", event, at, uid)
+            self._last_of[event["customer"]] = (at, uid, event["desk"])
+            return
+        self._moment("abandoned", event, at, "", self._waited(chat, at))
+        if chat in self._had:
+            self._moment("again", event, at)
+            self._last_of.pop(event["customer"], None)
+
+    def _rated(self, event: Event, at: int, uid: str) -> None:
+        self._moment(f"score_{event['score']}", event, at, uid)
+
+    def _came(self, event: Event, at: int, uid: str) -> None:
+        if uid:
+            load = self._agents[uid].load if uid in self._agents else 0
+            self._agents[uid] = Agent(
+                event["desks"].split(","), int(event["capacity"]), event["state"], at, load
             )
-            self.stretches.append(stretch)
-            agent.since = at
 
-        for event in events:
-            at, what, uid = int(event["at"]), event["what"], event.get("agent", "")
-            chat, desk = event.get("chat", ""), event.get("desk", "")
-            if uid in agents:
-                moved(uid, at)
-            match what:
-                case "requested":
-                    asked[chat] = waiting[chat] = at
-                    self.moments.append((at, "offered", "", desk, 0))
-                case "assigned":
-                    agents[uid].load += 1
-                    first = chat not in had
-                    took = at - waiting[chat] if first else 0
-                    self.moments.append((at, "served" if first else "taken", uid, desk, took))
-                    had.add(chat)
-                    del waiting[chat]
-                    turns[chat] = Turn(chat, uid, desk, at, 0)
-                case "released":
-                    agents[uid].load -= 1
-                    turns[chat].end = at
-                    self.turns.append(turns.pop(chat))
-                    waited_already = asked.pop(chat, None)
-                    assert waited_already is not None
-                    asked[chat] = waited_already
-                case "requeued":
-                    waiting[chat] = at
-                    self.moments.append((at, "requeued", uid, desk, 0))
-                case "closed" if uid:
-                    self.moments.append((at, "closed", uid, desk, 0))
-                case "closed":
-                    self.moments.append((at, "abandoned", "", desk, self._waited(chat, asked, at)))
-                    if chat in had:
-                        self.moments.append((at, "again", "", desk, 0))
-                case "online" | "changed" | "back":
-                    if "agent" in event:
-                        load = agents[uid].load if uid in agents else 0
-                        agents[uid] = Agent(
-                            event["desks"].split(","), int(event["capacity"]), event["state"], at,
-                            load,
-                        )
-                case "status":
-                    agents[uid].state = event["state"]
-                case "lost" if uid:
-                    agents[uid].in_grace = True
-                case "offline":
-                    del agents[uid]
-                case _:
-                    pass
-        for uid in agents:
-            moved(uid, now)
-        self._give_messages(said, turns.values())
+    def _turned(self, event: Event, at: int, uid: str) -> None:
+        self._agents[uid].state = event["state"]
 
-    def _waited(self, chat: str, asked: dict[str, int], at: int) -> int:
+    def _lost(self, event: Event, at: int, uid: str) -> None:
+        if uid:
+            self._agents[uid].in_grace = True
+
+    def _offline(self, event: Event, at: int, uid: str) -> None:
+        del self._agents[uid]
+
+    def _waited(self, chat: str, at: int) -> int:
         """All the time in which the chat was with no agent."""
-        return at - asked[chat] - sum(t.end - t.begin for t in self.turns if t.chat == chat)
-
-    def _give_messages(self, said: list[Message], open_turns: Iterable[Turn]) -> None:
-        of_chat: dict[str, list[Turn]] = {}
-        for turn in [*self.turns, *open_turns]:
-            of_chat.setdefault(turn.chat, []).append(turn)
-        for message in sorted(said, key=lambda message: message.at):
-            turns = sorted(of_chat[message.chat], key=lambda turn: turn.begin)
-            place = bisect_left([turn.begin for turn in turns], message.at + 1) - 1
-            turns[place].messages.append(message)
+        return at - self._asked[chat] - sum(t.end - t.begin for t in self.turns if t.chat == chat)
 
     # --- reading them -----------------------------------------------------------------
 
     def report(
         self, since: int, until: int, *, agent: str | None = None, desk: str | None = None,
-        at: Callable[[int, str, list[str]], bool] = lambda *_: True,
+        at: Takes = lambda *_: True,
     ) -> dict[str, Value]:
         """The measures of what lies in the interval and `at` takes by time, agent and desks."""
 
@@ -170,19 +221,23 @@ class Books:
         turns = [t for t in self.turns if wanted(t.end, t.agent, [t.desk])]
         count = {
             what: sum(m[1] == what for m in moments)
-            for what in ("offered", "served", "taken", "abandoned", "again", "requeued", "closed")
+            for what in COUNTED
         }
         waits = [m[4] for m in moments if m[1] == "served"]
         left = [m[4] for m in moments if m[1] == "abandoned"]
         never_served = count["abandoned"] - count.pop("again")
         found: dict[str, Value] = {**count}
+        found["recontact"] = _ratio(count["recontacts"], count["closed"])
+        scores = [int(m[1][-1]) for m in moments if m[1].startswith("score_")]
+        found["ratings"], found["rating_mean"] = len(scores), _ratio(sum(scores), len(scores))
         found["abandonment"] = _ratio(never_served, len(waits) + never_served)
         found["service_level"] = _ratio(
             sum(wait <= 20_000 for wait in waits), len(waits) + never_served
         )
         found |= _times("wait", waits, mean=True, longest=True, p50=0.5, p90=0.9, p99=0.99)
         found |= _times("left", left, mean=True, longest=True, p50=0.5)
-        firsts, answers = [], []
+        firsts: list[int] = []
+        answers: list[int] = []
         for turn in turns:
             first = next((m.at for m in turn.messages if m.by_agent), None)
             firsts += [first - turn.begin] if first is not None else []
@@ -209,15 +264,13 @@ class Books:
         return found
 
     def _unanswered_before(self, turn: Turn) -> bool:
-        before = [
-            message for other in self.turns
-            if other.chat == turn.chat and other.begin < turn.begin for message in other.messages
-        ]  # fmt: skip
-        return bool(before) and not sorted(before, key=lambda message: message.at)[-1].by_agent
+        turns = [other for other in self.turns if other.chat == turn.chat]
+        before = [m for other in turns[: turns.index(turn)] for m in other.messages]
+        return bool(before) and not before[-1].by_agent
 
     def _presence(
         self, since: int, until: int, agent: str | None, desk: str | None,
-        at: Callable[[int, str, list[str]], bool],
+        at: Takes,
     ) -> dict[str, Value]:
         stood = {"online": 0, "away": 0, "grace": 0}
         held = busy = slots = 0
@@ -242,6 +295,23 @@ class Books:
             "occupancy": _ratio(busy, online),
             "slots_filled": _ratio(held, slots),
         }
+
+
+_TABLE: dict[str, Callable[[Books, Event, int, str], None]] = {
+    "requested": Books._requested,
+    "assigned": Books._assigned,
+    "released": Books._released,
+    "requeued": Books._requeued,
+    "transferred": Books._transferred,
+    "closed": Books._closed,
+    "rated": Books._rated,
+    "online": Books._came,
+    "changed": Books._came,
+    "back": Books._came,
+    "status": Books._turned,
+    "lost": Books._lost,
+    "offline": Books._offline,
+}
 
 
 def _ratio(part: int, whole: int) -> float | None:

@@ -1,9 +1,14 @@
 """A shop's days on a test's site: who comes, asks, writes, leaves and is lost, by chance."""
 
+import contextlib
 from random import Random
+from typing import Any
 
+from imchat.errors import Conflict, NotFound
+from imchat.ids import ChatId, Desk, Uid
+from imchat.store import facts
 from tests.analytics.books import Message
-from tests.store.people import People
+from tests.store.people import NODE, People
 
 AGENTS = {
     "ann": ("sales",), "ben": ("sales", "returns"), "cat": ("returns",),
@@ -18,11 +23,13 @@ class Shop:
     def __init__(self, people: People, random: Random) -> None:
         self.people = people
         self.said: list[Message] = []
+        self.topics: set[str] = set()
         self._random = random
         self._here: dict[str, bool] = {}
         """The agents that are connected, and whether they are online."""
         self._waiting: dict[str, str] = {}
         self._served: dict[str, tuple[str, str]] = {}
+        self._closed: list[facts.Chat] = []
 
     async def open(self, chats: int, *, folds: bool = True) -> None:
         """Go on until so many more chats were asked for."""
@@ -30,6 +37,7 @@ class Shop:
         acts = (
             (self._asks, 30), (self._writes, 60), (self._closes, 26), (self._leaves, 2),
             (self._agent_comes, 4), (self._agent_goes, 2), (self._turns, 3), (self._vanishes, 1),
+            (self._rates, 8), (self._transfers, 5),
         )  # fmt: skip
         choices, weights = zip(*acts, strict=True)
         while asked < chats:
@@ -75,7 +83,9 @@ class Shop:
         customer = self._random.choice(free)
         topic = self._random.choice([None, "Where is it?"])
         desk = self._random.choice(["sales", "sales", "returns"])
-        await self.people.asks(customer, desk=desk, topic=topic)
+        asked = await self.people.asks(customer, desk=desk, topic=topic)
+        if topic:
+            self.topics.add(asked.chat.id)
         return True
 
     async def _writes(self) -> None:
@@ -88,8 +98,10 @@ class Shop:
             sender, to, role = customer, agent, "customer"
         result = await self.people.say(sender, to, role)  # type: ignore[arg-type]
         if result.refused is None:
-            by_agent = role == "agent"
-            self.said.append(Message(result.chat, self.people.now, by_agent=by_agent))
+            events = await self.people.redis.xlen(self.people.key("events"))
+            self.said.append(
+                Message(result.chat, self.people.now, by_agent=role == "agent", after=events)
+            )
 
     async def _closes(self) -> None:
         if self._served:
@@ -97,7 +109,7 @@ class Shop:
             chat = (await self.people.redis.get(self.people.key(f"open:{customer}"))).decode()
             by = customer if self._random.random() < 0.5 or agent not in self._here else agent
             if await self._is_there(by):
-                await self.people.close(by, chat=chat)
+                self._closed.append((await self.people.close(by, chat=chat)).chat)
 
     async def _is_there(self, uid: str) -> bool:
         return bool(await self.people.redis.exists(self.people.key(f"presence:{uid}")))
@@ -106,6 +118,34 @@ class Shop:
         for customer in sorted(self._waiting)[:1]:
             if await self._is_there(customer):
                 await self.people.close(customer)
+
+    async def _rates(self) -> None:
+        """A chat that closed lately, by a customer that is there; again is refused."""
+        for chat in self._random.sample(self._closed[-20:], min(1, len(self._closed))):
+            if await self._is_there(chat.customer):
+                with contextlib.suppress(Conflict):
+                    await self.people.store.rate(
+                        chat.id, uid=chat.customer, score=self._random.randint(1, 5),
+                        comment="", connection=f"{chat.customer}@{NODE}",
+                    )
+
+    async def _transfers(self) -> None:
+        """A chat, by its agent or a supervisor, to an agent or a desk that may refuse."""
+        chats = [*self._served, *self._waiting]
+        if not chats:
+            return
+        customer = self._random.choice(sorted(chats))
+        chat = (await self.people.redis.get(self.people.key(f"open:{customer}"))).decode()
+        await self.people.connect("sue", "supervisor")
+        where: dict[str, Any] = (
+            {"to": Uid(self._random.choice(sorted(AGENTS)))}
+            if self._random.random() < 0.5
+            else {"desk": Desk(self._random.choice(["sales", "returns"]))}
+        )
+        with contextlib.suppress(Conflict, NotFound):
+            await self.people.store.transfer(
+                ChatId(chat), uid=Uid("sue"), role="supervisor", connection=f"sue@{NODE}", **where
+            )
 
     async def _agent_comes(self) -> None:
         uid = self._random.choice(sorted(AGENTS))
@@ -126,20 +166,3 @@ class Shop:
         gone = sorted(self._served | self._waiting)
         if gone:
             await self.people.disconnect(self._random.choice(gone))
-
-
-async def topics_of(people: People, shop: Shop) -> None:
-    """Note the topics, which became messages when their chats were assigned."""
-    keys = [key async for key in people.redis.scan_iter(people.key("chat:*"), count=1000)]
-    topics = set()
-    for key in keys:
-        if await people.redis.hget(key, "topic"):
-            topics.add(key.decode().rpartition(":")[2])
-    spoken: set[tuple[str, str]] = set()
-    for event in await people.events("assigned"):
-        # To an agent that had it before it is not said again.
-        of = (event["chat"], event["agent"])
-        if event["chat"] in topics and of not in spoken:
-            spoken.add(of)
-            # Before all else that was said at that moment.
-            shop.said.insert(0, Message(event["chat"], int(event["at"]), by_agent=False))

@@ -14,7 +14,7 @@ function rollups.events(after, upto, limit)
   for n, entry in ipairs(found) do
     local event, fields = {}, entry[2]
     for i = 1, #fields, 2 do event[fields[i]] = fields[i + 1] end
-    event.at, event.desk = tonumber(event.at), event.desk or ""
+    event.at, event.desk = tonumber(event.asked_at or event.at), event.desk or ""
     events[n], last = event, entry[1]
   end
   return events, last
@@ -61,6 +61,23 @@ local function write(cells)
   end
 end
 
+-- Reads: ended, chat. Writes: events, when a customer asks again within a day after the end of the
+-- last chat in which it was served: whose that was is only known now. It belongs to the moment at
+-- which it asked.
+local function note_recontact(event)
+  local last = 0
+  for _, field in ipairs(command("HKEYS", keys.ended(event.customer))) do
+    local id = tonumber(string.match(field, "^(%d+):"))
+    if id < tonumber(event.chat) then last = math.max(last, id) end
+  end
+  if last == 0 then return end
+  local before = command("HMGET", keys.chat(string.format("%d", last)), "closed_at", "agent", "desk")
+  local closed_at, agent, desk = unpack(before)
+  if not closed_at or not agent or agent == "" or event.at - closed_at > DAY_MS then return end
+  call.event("recontact", "chat", event.chat, "customer", event.customer, "agent", agent,
+    "desk", desk, "asked_at", event.at, "after", event.at - closed_at)
+end
+
 -- Writes: folded, and the roll-ups and trends. Returns: folded, with how many events were
 -- counted, and whether there may be more.
 call.register("fold", {}, function(a)
@@ -70,6 +87,7 @@ call.register("fold", {}, function(a)
     trends.begin()
     for _, event in ipairs(events) do
       tally.count(event)
+      if event.what == "requested" then note_recontact(event) end
       trends.count(event)
     end
     write(cells)

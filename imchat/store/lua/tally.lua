@@ -110,9 +110,13 @@ function kinds.released(event)
   end
 end
 
--- The desk is the one that the chat was at before.
 function kinds.transferred(event)
-  if event.agent ~= "" then add(cell_now(event, event.agent), "transferred", 1) end
+  local was = { at = event.at, desk = event.was_at or event.desk }
+  if event.agent ~= "" then add(cell_now(was, event.agent), "transferred", 1) end
+end
+
+function kinds.recontact(event)
+  add(cell_now(event, event.agent), "recontacts", 1)
 end
 
 function kinds.rated(event)

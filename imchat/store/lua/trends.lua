@@ -69,11 +69,17 @@ function kinds.requeued(event) count_step(event, 0, 0, 1) end
 
 function kinds.assigned(event)
   local is_first = event.first == "1"
-  count_step(event, 0, is_first and 1 or 0, event.reason == "request" and 0 or -1)
+  local waited = event.reason ~= "request" and event.reason ~= "transfer"
+  count_step(event, 0, is_first and 1 or 0, waited and -1 or 0)
   if not is_first then return end
   local ms = tonumber(event.waited)
   count_today(event, "served", 1, "wait_ms", ms, "within_20_s", ms <= 20000 and 1 or 0,
     "within_60_s", ms <= 60000 and 1 or 0)
+end
+
+-- One that waited leaves the queue of the desk at which it was.
+function kinds.transferred(event)
+  if event.agent == "" then count_step({ at = event.at, desk = event.was_at }, 0, 0, -1) end
 end
 
 function kinds.closed(event)
