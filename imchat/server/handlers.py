@@ -197,8 +197,11 @@ class Handlers:
 
     async def _watch(self, frame: protocol.Watch) -> None:
         snapshot = views.snapshot(await self._services.store.site())
+        log = None if frame.log is None else await self._services.store.log(frame.log)
         self._outbox.push(protocol.encode(protocol.with_ref(snapshot, frame.ref)))
-        self._services.watching.add(self._outbox, snapshot)
+        if log is not None and log.events:
+            self._outbox.push(views.log(log.events))
+        self._services.watching.add(self._outbox, snapshot, heard_to=log.position if log else None)
 
     def _unwatch(self, _: protocol.Unwatch) -> None:
         self._services.watching.remove(self._outbox)

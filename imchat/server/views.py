@@ -1,6 +1,7 @@
 """Facts as frames. Pure."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import assert_never
 
 import msgspec
@@ -170,6 +171,16 @@ def snapshot(site: facts.Site) -> protocol.Snapshot:
         ],
         totals=_totals(site),
     )
+
+
+def log(events: Iterable[facts.Event]) -> bytes:
+    """What happened."""
+    return protocol.encode(protocol.Log(events=[_happening(event) for event in events]))
+
+
+def _happening(event: facts.Event) -> protocol.Happening:
+    fields = {name: getattr(event, name) for name in protocol.Happening.__struct_fields__}
+    return protocol.Happening(**fields)
 
 
 def _is_online(agent: facts.Agent) -> bool:

@@ -245,6 +245,34 @@ class Site(Fact, tag="site", frozen=True, kw_only=True):
     totals: Totals
 
 
+class Event(Struct, frozen=True, kw_only=True):
+    """An entry of the site's audit log; `call.lua` says which there are.
+
+    `position` orders the entries. What a later release says besides is left out.
+    """
+
+    position: tuple[int, int]
+    at: int
+    what: str
+    chat: str = ""
+    customer: str = ""
+    agent: str = ""
+    desk: str = ""
+    tier: int | None = None
+    reason: str = ""
+    by: str = ""
+    to: str = ""
+    state: str = ""
+    score: int | None = None
+
+
+class RawLog(Fact, tag="log", frozen=True, kw_only=True):
+    """Entries by their ids, each with its fields and values in turn."""
+
+    read_to: str
+    events: list[tuple[str, list[str]]]
+
+
 class Folded(Fact, tag="folded", frozen=True, kw_only=True):
     """So many events were counted; there may be more."""
 

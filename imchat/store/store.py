@@ -22,6 +22,7 @@ from imchat.errors import SetupError, Unavailable
 from imchat.ids import ChatId, Desk, Uid
 from imchat.store import facts
 from imchat.store.attempts import ATTEMPT_S
+from imchat.store.events import LastEvents, Position, id_of, position_of, read_event
 from imchat.store.heedful import HeedfulRedis, heeding
 from imchat.store.library import Library
 
@@ -63,6 +64,7 @@ _LEASE = _reply(facts.Lease)
 _SWEPT = _reply(facts.Swept)
 _POSITIONS = _reply(facts.Positions)
 _SITE = _reply(facts.Site)
+_LOG = _reply(facts.RawLog)
 _FOLDED = _reply(facts.Folded)
 _TRENDS = _reply(facts.Trends)
 _ROLLED = _reply(facts.Rolled)
@@ -312,6 +314,14 @@ class Store:
         """All of the site as of one moment."""
         return await self.library.call("site", _SITE)
 
+    async def log(self, limit: int) -> LastEvents:
+        """The last so many events."""
+        log = await self.library.call("log", _LOG, limit=limit)
+        return LastEvents(
+            position=position_of(log.read_to),
+            events=[read_event(*entry) for entry in log.events],
+        )
+
     async def trends(self) -> facts.Trends:
         """The last hour of each desk, and today, as far as it was folded."""
         return await self.library.call("trends", _TRENDS)
@@ -363,10 +373,12 @@ class Store:
         heard = [heard for _, entry in entries for heard in _HEARD.decode(entry[1])]
         return (entries[-1][0].decode() if entries else after), heard
 
-    async def read_events(self, stream: str, after: str, *, block_ms: int) -> tuple[str, int]:
-        """Wait for what happens on the site; gives the last entry's id and how many came."""
-        entries = await self._read(stream, after, limit=EVENTS_BATCH, block_ms=block_ms)
-        return (entries[-1][0].decode() if entries else after), len(entries)
+    async def read_events(
+        self, stream: str, after: Position, *, block_ms: int
+    ) -> list[facts.Event]:
+        """Wait for what happens on the site after a position, in order."""
+        entries = await self._read(stream, id_of(after), limit=EVENTS_BATCH, block_ms=block_ms)
+        return [read_event(id.decode(), [f.decode() for f in fields]) for id, fields in entries]
 
     async def _read(
         self, stream: str, after: str, *, limit: int, block_ms: int = BLOCK_MS

@@ -67,3 +67,21 @@ async def test_who_was_set_away_stays_away_though_the_server_forgot(
             status = (await other.ready()).status
             assert status is not None
             assert status.state == "online"
+
+
+async def test_what_happens_is_told_and_again_after_a_reconnect(server: Server) -> None:
+    """First the last events; on a new connection the same is asked for."""
+    async with (
+        proxy_to(server.url) as proxy,
+        talking(server) as talk,
+        Client(proxy.url, server.token("supervisor", "sue")) as sue,
+    ):
+        sue.watch(log=2)
+        log = await heard(sue, protocol.Log)
+        assert [event.what for event in log.events] == ["requested", "assigned"]
+        await talk.bob.close(talk.chat)
+        assert (await heard(sue, protocol.Log)).events[0].what == "released"
+        proxy.cut()
+        await heard(sue, Connected)
+        again = await heard(sue, protocol.Log)
+        assert [event.what for event in again.events] == ["released", "closed"]
