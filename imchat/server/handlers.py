@@ -206,6 +206,9 @@ class Handlers:
     def _unwatch(self, _: protocol.Unwatch) -> None:
         self._services.watching.remove(self._outbox)
 
+    async def _read_trends(self, frame: protocol.ReadTrends) -> None:
+        self._outbox.push(views.trends(await self._services.store.trends(), ref=frame.ref))
+
 
 _EITHER_SIDE: dict[type[msgspec.Struct], Handler] = {
     protocol.Send: Handlers._send,
@@ -232,6 +235,7 @@ _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
         protocol.Transfer: Handlers._transfer,
         protocol.ReadHistory: Handlers._read_history,
         protocol.Close: Handlers._close,
+        protocol.ReadTrends: Handlers._read_trends,
     },
 }
 """Which role may send which frame; whose chat it is, the store decides."""

@@ -20,7 +20,8 @@ class Chat(Struct, frozen=True, kw_only=True):
 
     `wait_ms` adds up every time in the queue; `pending_at` is when the oldest
     unanswered customer message came; `responses` and `response_ms` count and add up
-    the agent's answers (consecutive customer messages count once). `position` counts
+    the agents' answers (consecutive customer messages count once); `first_reply_at` is
+    the present agent's. `position` counts
     from 1 while the chat waits; `last_seq` is the conversation's with this agent.
     """
 
@@ -271,6 +272,69 @@ class RawLog(Fact, tag="log", frozen=True, kw_only=True):
 
     read_to: str
     events: list[tuple[str, list[str]]]
+
+
+class Folded(Fact, tag="folded", frozen=True, kw_only=True):
+    """So many events were counted; there may be more."""
+
+    count: int
+    more: bool
+
+
+class Cell(Struct, frozen=True, array_like=True):
+    """What was measured of a time, an agent and a desk.
+
+    `name` is the number of the time since the epoch, the agent (or none), the desk; where
+    an agent stood, all its desks. `sums` are by measure, as `tally.lua` makes them.
+    """
+
+    name: str
+    sums: dict[str, int]
+
+
+class Rolled(Fact, tag="rolled", frozen=True, kw_only=True):
+    """Some roll-ups of a day, which count what happened up to `event`."""
+
+    cells: list[Cell]
+    cursor: str
+    event: str
+
+
+class Measured(Fact, tag="measured", frozen=True, kw_only=True):
+    """What some events add, up to `event`; there may be more."""
+
+    cells: list[Cell]
+    more: bool
+    event: str | None = None
+
+
+class Standing(Fact, tag="standing", frozen=True, kw_only=True):
+    """How the agents stand at a moment; `dropped` is the newest event that is not kept."""
+
+    at: int
+    event: str
+    dropped: str
+    cells: list[Cell]
+
+
+class DeskTrend(Struct, frozen=True, kw_only=True):
+    """What the store knows of a desk's past.
+
+    An hour is number and value of each step in which anything happened, one after the
+    other: how many waited when it began, the most that did, arrived, served. `today` has
+    sums by name.
+    """
+
+    name: Desk
+    waiting: int
+    this_hour: list[str]
+    last_hour: list[str]
+    today: dict[str, int] = {}
+
+
+class Trends(Fact, tag="trends", frozen=True, kw_only=True):
+    at: int
+    desks: list[DeskTrend]
 
 
 class HalfRead(Struct, frozen=True):

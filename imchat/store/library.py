@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 PARTS = (
     "keys", "call", "asked", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
-    "chats", "transfers", "requests", "ratings", "presence", "nodes", "board", "audit",
-    "leftovers", "doctor",
+    "chats", "transfers", "requests", "ratings", "presence", "nodes", "tally", "trends",
+    "rollups", "measures", "board", "audit", "leftovers", "books", "doctor",
 )
 """In the order in which they build on each other."""
 

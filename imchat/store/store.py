@@ -39,6 +39,8 @@ INBOX_BATCH = 16
 """Entries of an inbox that are read at once; an entry holds all that a call told the node."""
 EVENTS_BATCH = 512
 SWEEP_LIMIT = 200
+FOLD_LIMIT = 150
+"""Events that are counted at once; less than 5 ms of the store's."""
 
 F = TypeVar("F", bound=facts.Fact)
 
@@ -63,6 +65,11 @@ _SWEPT = _reply(facts.Swept)
 _POSITIONS = _reply(facts.Positions)
 _SITE = _reply(facts.Site)
 _LOG = _reply(facts.RawLog)
+_FOLDED = _reply(facts.Folded)
+_TRENDS = _reply(facts.Trends)
+_ROLLED = _reply(facts.Rolled)
+_MEASURED = _reply(facts.Measured)
+_STANDING_NOW = _reply(facts.Standing)
 _AUDIT = _reply(facts.Audit)
 _HEARD: "Decoder[list[facts.Heard]]" = Decoder(list[facts.Heard])
 
@@ -191,6 +198,10 @@ class Store:
     def _lease_ms(self) -> int:
         return round(self.rules.lease_s * 1000)
 
+    async def fold(self) -> facts.Folded:
+        """Count what happened since the last time into the roll-ups and trends, up to a limit."""
+        return await self.library.call("fold", _FOLDED, limit=FOLD_LIMIT)
+
     # --- chats ---------------------------------------------------------------
 
     async def request(
@@ -311,6 +322,10 @@ class Store:
             events=[read_event(*entry) for entry in log.events],
         )
 
+    async def trends(self) -> facts.Trends:
+        """The last hour of each desk, and today, as far as it was folded."""
+        return await self.library.call("trends", _TRENDS)
+
     async def audit(self) -> list[str]:
         """Every disagreement between the indexes, as sentences; none is what should be."""
         return (await self.examine()).faults
@@ -328,6 +343,27 @@ class Store:
             faults.update(dict.fromkeys(part.faults))
             looked_at.update(part.looked_at)
         return facts.Examined(faults=list(faults), **looked_at)
+
+    # --- what is reported ----------------------------------------------------
+
+    async def rolled(self, day: int, *, cursor: str = "0") -> facts.Rolled:
+        """Some roll-ups of a day, by its number since the epoch; no cursor is left at the end."""
+        return await self.library.call("rolled", _ROLLED, day=day, cursor=cursor)
+
+    async def measure(
+        self, *, after: str | None, upto: str, width: int, since: int, till: int
+    ) -> facts.Measured:
+        """What some events of the log add to a time, ms, in cells of `width` ms."""
+        return await self.library.call(
+            "measure", _MEASURED, after=after, upto=upto, width=width, since=since, till=till,
+            limit=FOLD_LIMIT,
+        )
+
+    async def standing(self, *, width: int, since: int, till: int) -> facts.Standing:
+        """What the agents add to a time by how they stand now, which no event says yet."""
+        return await self.library.call(
+            "standing", _STANDING_NOW, width=width, since=since, till=till
+        )
 
     # --- streams -------------------------------------------------------------
 

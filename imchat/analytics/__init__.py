@@ -1,0 +1,1 @@
+"""What can be learnt from a site's past: reads through the store, changes nothing."""
