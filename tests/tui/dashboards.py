@@ -82,9 +82,12 @@ def feed(app: DashboardApp, site: Snapshot) -> None:
     app.stale()
 
 
-def feed_past(app: DashboardApp, past: Trends) -> None:
-    """Let the app know trends as if the server had answered."""
-    app._poll.trends, app._poll.refused = past, False
+def feed_past(app: DashboardApp, past: Trends | None) -> None:
+    """Let the app know these trends, or that the server keeps none, and ask for no others."""
+    for worker in app.workers:
+        if worker.name == "trends":
+            worker.cancel()
+    app._poll.trends, app._poll.refused = past, past is None
     app.stale()
 
 

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 from imchat.protocol import Today
 from imchat.tui.widgets.today_panel import TodayPanel
 from imchat.tui.widgets.trends_panel import TrendsPanel
-from tests.support import Server
-from tests.tui.dashboards import asking, dashboard, feed, feed_past, text_in
+from tests.support import Server, eventually
+from tests.tui.dashboards import asking, dashboard, feed, feed_past, online, text_in
 from tests.tui.snapshots import snapshot, trends
 from tests.tui.support import hides, shows
 
@@ -65,9 +65,43 @@ async def test_old_charts_say_how_old_they_are(server: Server) -> None:
 async def test_a_server_without_trends_shows_what_it_can(server: Server) -> None:
     """Its totals stand in the place of charts and of the day, and nothing waits for more."""
     async with dashboard(server, (120, 40)) as (app, _), asking(server, "bob"):
-        app._poll.trends, app._poll.refused = None, True
-        app.stale()
+        feed_past(app, None)
         await shows(app, "Whole site")
         await shows(app, "requested")
         await hides(app, "Last 30 min")
         await hides(app, "in 20 s")
+
+
+async def test_the_server_tells_what_was_before(server: Server) -> None:
+    """A dashboard that is opened now shows who asked and was served before, by desk."""
+    async with (
+        online(server, "ann", capacity=1),
+        asking(server, "bob"),
+        asking(server, "cat"),
+        dashboard(server, (120, 40)) as (app, pilot),
+    ):
+        await shows(app, "Last 30 min")
+
+        async def counted() -> bool:
+            app._poll.ask_again()
+            await pilot.pause(0.1)
+            rows = text_in(app, TodayPanel)
+            return any("asked" in row and " 2" in row for row in rows) and any(
+                "served" in row and " 1" in row for row in rows
+            )
+
+        await eventually(counted, "two asked, one was served")
+        rows = "\n".join(text_in(app, TrendsPanel))
+        assert "peak 1" in rows
+        assert "0.1" in rows
+        assert "100 %" in "\n".join(text_in(app, TodayPanel))
+
+
+async def test_the_charts_are_renewed_by_themselves(server: Server) -> None:
+    """When a step of the server is over, the next is there."""
+    async with dashboard(server, (120, 40)) as (app, _):
+        def step() -> int:
+            return app._poll.trends.at // 10_000 if app._poll.trends else 0
+
+        first = await eventually(step, "the first reply")
+        await eventually(lambda: step() > first, "one of a later step", timeout=20)
