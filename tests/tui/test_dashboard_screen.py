@@ -84,7 +84,8 @@ async def test_it_fits(server: Server, size: tuple[int, int], count: int) -> Non
     async with dashboard(server, size) as (app, pilot):
         feed(app, snapshot(agents, {"default": [(f"customer{n}", n) for n in range(60)]}))
         feed_past(app, trends({"default": 5}))
-        await shows(app, "Last 30 min")
+        await shows(app, "longest 0:59")
+        await shows(app, "peak 5" if size[0] > 80 else "queue")
         await pilot.pause()
         kinds: list[type[Widget]] = [*PANELS, *([EventLog] if size[1] >= 30 else [])]
         panels: list[Widget] = [app.query_one(kind) for kind in kinds]
