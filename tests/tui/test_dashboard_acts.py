@@ -44,9 +44,9 @@ async def test_a_chat_is_closed_after_asking(server: Server) -> None:
         assert bob.chats
         await pilot.press("c")
         await answer(app, pilot, "Close the chat of bob with Ann?", "y")
+        await shows(app, "The chat of bob is closed.")
         await has(bob, 0)
         await has(ann, 0)
-        await shows(app, "The chat of bob is closed.")
         await stands(app, "Ann", 0)
 
 
@@ -104,10 +104,10 @@ async def test_a_chat_is_given_to_another_agent(server: Server) -> None:
         assert {choice.name for choice in picker.choices} == {"Ben", "desk default"}
         await pilot.press(*"ben", "enter")
         await answer(app, pilot, "Transfer the chat of bob with Ann to Ben?", "y")
+        await shows(app, "bob is given to Ben.")
         await eventually(
             lambda: [chat.agent for chat in bob.chats.values()] == ["ben"], "Ben has it"
         )
-        await shows(app, "bob is given to Ben.")
 
 
 async def test_who_waits_is_given_to_another_desk(server: Server) -> None:
@@ -135,8 +135,8 @@ async def test_an_agent_is_set_away_and_online(server: Server) -> None:
         await row_with(app, "Ann", "● online")
         await pilot.press("w")
         await answer(app, pilot, "Set Ann away?", "y")
-        await row_with(app, "Ann", "○ away")
         await shows(app, "Ann is away.")
+        await row_with(app, "Ann", "○ away")
         await pilot.press("w")
         await answer(app, pilot, "Set Ann online", "y")
         await row_with(app, "Ann", "● online")
