@@ -22,7 +22,7 @@ from imchat.errors import SetupError, Unavailable
 from imchat.ids import ChatId, Desk, Uid
 from imchat.store import facts
 from imchat.store.attempts import ATTEMPT_S
-from imchat.store.heedful import HeedfulRedis
+from imchat.store.heedful import HeedfulRedis, heeding
 from imchat.store.library import Library
 
 Side = Literal["customer", "agent"]
@@ -283,7 +283,7 @@ class Store:
     async def read_inbox(self, stream: str, after: str) -> tuple[str, list[facts.Heard]]:
         """Wait for what the node must tell; gives the last entry's id and the facts in order."""
         entries = await self._read(stream, after, limit=INBOX_BATCH)
-        heard = [heard for _, entry in entries for heard in _HEARD.decode(entry[b"told"])]
+        heard = [heard for _, entry in entries for heard in _HEARD.decode(entry[1])]
         return (entries[-1][0].decode() if entries else after), heard
 
     async def read_events(self, stream: str, after: str, *, block_ms: int) -> tuple[str, int]:
@@ -293,12 +293,28 @@ class Store:
 
     async def _read(
         self, stream: str, after: str, *, limit: int, block_ms: int = BLOCK_MS
-    ) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    ) -> list[tuple[bytes, list[bytes]]]:
+        """Entries and their fields and values, in turn.
+
+        Read without redis-py's layers over a connection, which cost more than the reading.
+        """
+        pool = self._redis.connection_pool
         try:
-            found: Any = await self._redis.xread({stream: after}, limit, block_ms)
+            with heeding():
+                connection = await pool.get_connection()  # type: ignore[no-untyped-call]
+                try:
+                    await connection.send_command(
+                        "XREAD", "COUNT", limit, "BLOCK", block_ms, "STREAMS", stream, after
+                    )
+                    found: Any = await connection.read_response()
+                except BaseException:
+                    await connection.disconnect(nowait=True)  # a reply may yet come over it
+                    raise
+                finally:
+                    await pool.release(connection)
         except (RedisError, OSError) as error:
             raise Unavailable("the store does not answer") from error
         if not found:
             return []
-        entries = found[0][1] if isinstance(found, list) else found[stream.encode()][0]
+        entries = found[0][1] if isinstance(found, list) else found[stream.encode()]
         return list(entries)

@@ -5,7 +5,7 @@
 -- packed the same way: a fact, or a refusal, always a map with its kind in `fact`.
 -- Refuse first, change after: a function that fails half way is not rolled back.
 
-local call = { now = 0, settings = {} }
+local call = { now = 0, stamp = "", settings = {} } -- `stamp` is `now` as text, made once
 local command -- redis.call, which is not there yet while the library is loaded
 local connections, inboxes -- by uid, what this call has read; by node, what it tells
 
@@ -28,6 +28,7 @@ function call.register(name, flags, f)
     keys.begin(given_keys[1])
     -- Nodes may have wrong clocks, so the store's counts; a test may pass its own.
     call.now = arguments.now or milliseconds()
+    call.stamp = string.format("%d", call.now)
     call.settings = arguments.settings
     connections, inboxes = {}, {}
     if arguments["until"] and call.now > arguments["until"] then

@@ -43,8 +43,7 @@ end
 
 function keys.history(a, b) return site .. "history:" .. pair(a, b) end    -- hash: seq -> message
 function keys.seq(a, b) return site .. "seq:" .. pair(a, b) end            -- counter: the last seq
-function keys.sent(a, b) return site .. "sent:" .. pair(a, b) end          -- hash: sender and id -> seq, chat and time of it
-function keys.conversation(a, b)                                           -- all three, in this order
+function keys.conversation(a, b)                                           -- both, and hash: sender and id -> seq, chat and time of it
   local names = pair(a, b)
   return site .. "history:" .. names, site .. "seq:" .. names, site .. "sent:" .. names
 end
