@@ -10,6 +10,7 @@ from random import Random
 from imchat.analytics.chats import DAY_MS, Chat, Said
 from imchat.demo.cast import Casting, Part, team
 from imchat.ids import ChatId, Desk, Uid
+from imchat.tokens import Identity
 
 AGENTS = 40
 TYPOS = 0.3
@@ -54,17 +55,17 @@ def chats(messages: int, *, until: int, days: int = 14, seed: int = 1) -> Iterat
         if random.random() < RETURNS:
             casting.farewell(part.person)
         agent = agents[random.randrange(AGENTS)]
-        chat = _chat(number, round(at), part, agent.uid, agent.name, random)
+        chat = _chat(number, round(at), part, agent, random)
         chat = _cut(chat, left)
         left -= len(chat.messages)
         yield chat
 
 
-def _chat(
-    number: int, opened_at: int, part: Part, agent: str, agent_name: str, random: Random
-) -> Chat:
+def _chat(number: int, opened_at: int, part: Part, agent: Identity, random: Random) -> Chat:
+    agent_name = agent.name or agent.uid
     who = {"name": part.person.name.split()[0], "agent": agent_name.split()[0]}
-    lines = [(line.side, line.text.replace("{agent}", who["agent"])) for line in part.dialogue.lines]
+    said_by = [(line.side, line.text) for line in part.dialogue.lines]
+    lines = [(side, text.replace("{agent}", who["agent"])) for side, text in said_by]
     if random.random() < SMALL_TALK:
         lines.append(("agent", random.choice(_STANDING).format_map(who)))
     if random.random() < LEAVES:
@@ -75,15 +76,15 @@ def _chat(
     for side, text in lines:
         if side == "customer":
             at += round(random.lognormvariate(9.6, 0.7))
-            text = mistyped(text, random) if random.random() < TYPOS else text
         else:
             at += round(random.lognormvariate(10.2, 0.9) * patience)
-        said.append(Said(side, at, text))
+        typo = side == "customer" and random.random() < TYPOS
+        said.append(Said(side, at, mistyped(text, random) if typo else text))
     score = None
     if random.random() < RATES:
         score = max(1, min(5, round(5.4 - 1.1 * patience + random.gauss(0, 0.7))))
     return Chat(
-        id=ChatId(str(number)), customer=part.person.uid, agent=Uid(agent),
+        id=ChatId(str(number)), customer=part.person.uid, agent=Uid(agent.uid),
         desk=Desk(part.dialogue.desk), opened_at=opened_at, assigned_at=assigned_at,
         closed_at=at + round(random.expovariate(1 / 60_000)), score=score,
         reason="customer" if random.random() < 0.6 else "agent",

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 PARTS = (
     "keys", "call", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
-    "chats", "requests", "presence", "nodes", "board", "audit", "leftovers", "doctor",
+    "chats", "requests", "presence", "nodes", "board", "audit", "leftovers", "doctor", "past",
 )
 """In the order in which they build on each other."""
 

@@ -58,6 +58,7 @@ _SWEPT = _reply(facts.Swept)
 _POSITIONS = _reply(facts.Positions)
 _SITE = _reply(facts.Site)
 _AUDIT = _reply(facts.Audit)
+_PAST = _reply(facts.Past)
 _HEARD: "Decoder[list[facts.Heard]]" = Decoder(list[facts.Heard])
 
 
@@ -277,6 +278,24 @@ class Store:
             faults.update(dict.fromkeys(part.faults))
             looked_at.update(part.looked_at)
         return facts.Examined(faults=list(faults), **looked_at)
+
+    async def past(
+        self,
+        place: facts.PastPlace,
+        *,
+        agent: Uid | None = None,
+        desk: Desk | None = None,
+        messages: bool = True,
+    ) -> facts.Past:
+        """A bounded part of all chats there are, the oldest first, and what was said in them.
+
+        A chat that is cut short comes again with the rest. Of an `agent` or a `desk`, if
+        given, the messages alone are read: the other chats come without.
+        """
+        return await self.library.call(
+            "past", _PAST, ticket=place.ticket, skip=place.skip, agent=agent, desk=desk,
+            messages=messages,
+        )
 
     # --- streams -------------------------------------------------------------
 

@@ -51,14 +51,18 @@ def analyse(
     `chats` come in the order in which they were opened: those of the interval before, of the
     interval, and of the day after it, by which it is known who had to come back.
     """
-    reading = _Reading(interval, agent, desk)
+    analysis = Analysis(interval, agent=agent, desk=desk)
     for chat in chats:
-        reading.take(chat)
-    return reading.findings(topics)
+        analysis.take(chat)
+    return analysis.findings(topics=topics)
 
 
-class _Reading:
-    def __init__(self, interval: Interval, agent: Uid | None, desk: Desk | None) -> None:
+class Analysis:
+    """The same for chats that come one by one: `take` each, then ask for the `findings`."""
+
+    def __init__(
+        self, interval: Interval, *, agent: Uid | None = None, desk: Desk | None = None
+    ) -> None:
         self._interval, self._agent, self._desk = interval, agent, desk
         self._now: Sample[Case] = Sample(SAMPLED, seed=1)
         self._before: Sample[str] = Sample(SAMPLED_BEFORE, seed=2)
@@ -102,7 +106,7 @@ class _Reading:
                 said |= phrases_of(message.text)
         self._phrases.add(said, before=is_before)
 
-    def findings(self, topics: int) -> Insight:
+    def findings(self, *, topics: int = TOPICS, undecodable: int = 0) -> Insight:
         """What was found in all that was taken."""
         cases = self._now.items
         questions = [case.question for case in cases]
@@ -116,7 +120,7 @@ class _Reading:
             agent=self._agent, desk=self._desk,
             chats=self._chats[False], chats_before=self._chats[True],
             customer_messages=self._languages.total(), agent_messages=self._answered,
-            undecodable=0,
+            undecodable=undecodable,
             sampled=len(cases), sampled_before=len(self._before.items),
             languages=dict(self._languages),
             topics=self._topics(vectors, starts, topics),
@@ -141,8 +145,8 @@ class _Reading:
             mine = np.flatnonzero(groups[: len(cases)] == group)
             theirs = int((groups[len(cases) :] == group).sum())
             served = [cases[place] for place in mine if cases[place].served]
-            chats = _scaled(len(mine), len(cases), self._chats[False])
-            chats_before = _scaled(theirs, len(before), self._chats[True])
+            chats = _scaled(len(mine), len(cases), self._now.seen)
+            chats_before = _scaled(theirs, len(before), self._before.seen)
             found.append(
                 Topic(
                     phrases=phrases.of(group),

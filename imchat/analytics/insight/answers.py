@@ -31,7 +31,7 @@ PRIME = (1 << 31) - 1
 _CUT = (
     (re.compile(r"\S+@\S+\.\w+"), "{mail}"),
     (re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE), "{link}"),
-    (re.compile(r"[A-Za-z]*-?\d[\w.,:/-]*"), "{number}"),
+    (re.compile(r"(?:[A-Za-z]+-?)?\d(?:[A-Za-z0-9.,:/-]*[A-Za-z0-9])?"), "{number}"),
 )
 _SPACE = re.compile(r"\s+")
 
@@ -87,8 +87,9 @@ def weight(text: str) -> int:
 def cut(text: str, *, customer: str, agent: str) -> str:
     """The text with a placeholder for what belongs to the one chat."""
     for name, placeholder in ((customer, "{customer}"), (agent, "{agent}")):
-        if len(name) > 1:
-            text = text.replace(name, placeholder)
+        for called in (name, name.partition(" ")[0]):
+            if len(called) > 1:
+                text = text.replace(called, placeholder)
     for pattern, placeholder in _CUT:
         text = pattern.sub(placeholder, text)
     return _SPACE.sub(" ", text).strip()

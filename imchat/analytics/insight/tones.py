@@ -43,12 +43,12 @@ def directions() -> Vectors:
 def without_tone(vectors: Vectors) -> Vectors:
     """The vectors less what the tone of the messages does to them."""
     along = directions()
-    return vectors - (vectors @ along.T) @ along
+    return np.asarray(vectors - (vectors @ along.T) @ along, dtype=np.float32)
 
 
 def _features(texts: Sequence[str], vectors: Vectors) -> NDArray[np.float32]:
     said = np.array([valence(text) for text in texts], dtype=np.float32)
-    return np.hstack([vectors, np.float32(_VALENCE_WEIGHT) * said])
+    return np.asarray(np.hstack([vectors, said * _VALENCE_WEIGHT]), dtype=np.float32)
 
 
 @cache

@@ -18,7 +18,7 @@ BREAK = ""
 @cache
 def _empty() -> frozenset[str]:
     lines = (files(__package__) / "empty_words.txt").read_text("utf-8").splitlines()[1:]
-    return ENGLISH_STOP_WORDS | frozenset(" ".join(lines).split())
+    return frozenset(ENGLISH_STOP_WORDS) | frozenset(" ".join(lines).split())
 
 
 def _words(text: str) -> Iterator[str]:
