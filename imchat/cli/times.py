@@ -11,7 +11,7 @@ from imchat.cli.options import UNITS_S
 
 
 class Moment(click.ParamType[int]):
-    """A time, ms: 7d ago and the like, or 2026-11-05T14:30, or the day alone, by the local clock."""
+    """A time, ms: 7d ago and the like, or 2026-11-05T14:30, or a day alone, by the local clock."""
 
     name = "time"
 

@@ -5,6 +5,7 @@ away, or the angry and the Chinese would be groups of their own; then k-means in
 directions in which the rest differs most.
 """
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
 
 from imchat.analytics.insight.embedding import Vectors, unit
 from imchat.analytics.insight.languages import HAN, LANGUAGES, language_of
@@ -33,13 +35,16 @@ LEAST_TOLD = 3
 
 def grouped(texts: Sequence[str], vectors: Vectors, *, most: int) -> Groups:
     """The number of its group for each text; the same for the same texts in the same order."""
-    count = max(1, min(most, len(texts) // LEAST_OF_A_GROUP))
-    if count == 1:
+    count = min(most, len(texts) // LEAST_OF_A_GROUP, len(set(texts)))
+    if count < 2:
         return np.zeros(len(texts), dtype=np.int64)
     plain = unit(_without_language(texts, without_tone(vectors)))
     size = min(DIRECTIONS, *plain.shape)
     reduced = unit(PCA(size, svd_solver="covariance_eigh").fit_transform(plain))
-    found = KMeans(count, n_init=STARTS, random_state=SEED).fit_predict(reduced)
+    with warnings.catch_warnings():
+        # Texts that differ by a number alone may be one point: then there are fewer groups.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = KMeans(count, n_init=STARTS, random_state=SEED).fit_predict(reduced)
     return np.asarray(found, dtype=np.int64)
 
 

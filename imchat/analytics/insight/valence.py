@@ -20,12 +20,13 @@ _NEGATED = re.compile(
     "(?:不|没|没有|别|未|毫无|并非|无)[是太很够怎么那这特别十分算能会觉得让人给我你]{0,4}$"
 )
 _INTENSE = re.compile(r"(?:很|非常|太|超|超级|特别|十分|极|真|真的|好|这么|那么|又)$")
+_NOT_ENGLISH = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]+")
 _INTENSE_AFTER = re.compile(r"极了|死了|透了|得很|得要命|[!！]{2,}")
 
 
 def valence(text: str) -> tuple[float, float]:
     """The good and the bad of a text, each from 0 to 1."""
-    english = float(_vader().polarity_scores(text)["compound"])
+    english = float(_vader().polarity_scores(_NOT_ENGLISH.sub(" ", text))["compound"])
     good, bad = _chinese(text)
     return max(english, good, 0.0), max(-english, bad, 0.0)
 
