@@ -81,7 +81,7 @@ class Reader:
     def _said(self, raw: Raw, past: PastChat) -> Said | None:
         try:
             stored = _DECODER.decode(msgspec.msgpack.decode(raw, type=str))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             self.undecodable += 1
             return None
         if stored.chat != past.id:

@@ -33,7 +33,9 @@ PHRASES_OF_A_LANGUAGE = 4
 LEAST_TOLD = 3
 
 
-def grouped(texts: Sequence[str], vectors: Vectors, *, most: int) -> Groups:
+def grouped(
+    texts: Sequence[str], vectors: Vectors, *, most: int, seed: int = SEED
+) -> Groups:
     """The number of its group for each text; the same for the same texts in the same order."""
     count = min(most, len(texts) // LEAST_OF_A_GROUP, len(set(texts)))
     if count < 2:
@@ -44,7 +46,7 @@ def grouped(texts: Sequence[str], vectors: Vectors, *, most: int) -> Groups:
     with warnings.catch_warnings():
         # Texts that differ by a number alone may be one point: then there are fewer groups.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        found = KMeans(count, n_init=STARTS, random_state=SEED).fit_predict(reduced)
+        found = KMeans(count, n_init=STARTS, random_state=seed).fit_predict(reduced)
     return np.asarray(found, dtype=np.int64)
 
 
