@@ -68,7 +68,7 @@ def insight(
     interval = Interval(since, min(until, now))
     found = run(_read(settings.ServerSettings(**site), interval, agent, desk, topics))
     if found.undecodable:
-        click.echo(f"left out: {found.undecodable:,} messages that cannot be decoded", err=True)
+        click.echo(f"left out: messages that cannot be decoded: {found.undecodable:,}", err=True)
     if not found.chats:
         raise SetupError(_nothing(interval, agent, desk))
     click.echo(_shown(found, form), nl=False)

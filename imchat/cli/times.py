@@ -30,5 +30,5 @@ class Moment(click.ParamType[int]):
         try:
             return round(datetime.fromisoformat(text).astimezone().timestamp() * 1000)
         except (ValueError, OverflowError, OSError):
-            self.fail(f"{value!r} is no time; write 7d, 12h, 2026-11-05 or 2026-11-05T14:30",
+            self.fail(f"{value!r} is no time; write 7d, 12h, 2026-11-05 or 2026-11-05T14:30.",
                       param, ctx)

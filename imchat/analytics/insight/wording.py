@@ -9,6 +9,9 @@ WHY = {
     "low_rating": "rated 1 or 2",
     "silence": "waited 5 minutes or more",
 }
+LANGUAGES = {
+    "english": "English", "chinese": "Chinese", "mixed": "mixed", "neither": "neither",
+}  # fmt: skip
 NONE = "–"
 
 
@@ -49,7 +52,7 @@ def title(found: Insight) -> str:
 def summary(found: Insight) -> list[str]:
     """What was looked at, a sentence each."""
     languages = ", ".join(
-        f"{percent(count / found.customer_messages)} {language}"
+        f"{percent(count / found.customer_messages)} {LANGUAGES[language]}"
         for language, count in found.languages.items()
         if count
     )
