@@ -9,6 +9,7 @@ from imchat import __version__, settings
 from imchat.cli.apps import agent, customer, dashboard
 from imchat.cli.demo import demo
 from imchat.cli.doctor import doctor
+from imchat.cli.insight import insight
 from imchat.cli.options import examples
 from imchat.cli.serve import serve
 from imchat.cli.token import token
@@ -26,6 +27,7 @@ INTERRUPTED = 130
         "imchat customer --uid bob      ask for help",
         "imchat dashboard               watch the site",
         "imchat doctor                  check the site",
+        "imchat insight                 what customers ask about, and how they feel",
     ),
 )
 @click.version_option(__version__, prog_name="imchat")
@@ -35,7 +37,7 @@ def cli(context: click.Context) -> None:
     context.default_map = _defaults()
 
 
-for command in (demo, serve, agent, customer, dashboard, token, doctor):
+for command in (demo, serve, agent, customer, dashboard, token, doctor, insight):
     cli.add_command(command)
 
 
