@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -11,9 +11,15 @@ from imchat.cli.options import UNITS_S
 
 
 class Moment(click.ParamType[int]):
-    """A time, ms: 7d ago and the like, or 2026-11-05T14:30, or a day alone, by the local clock."""
+    """A time, ms: 7d ago and the like, or 2026-11-05T14:30, or a day alone.
+
+    By the local clock, or by UTC; a time may also name its zone.
+    """
 
     name = "time"
+
+    def __init__(self, *, utc: bool = False) -> None:
+        self._utc = utc
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -28,7 +34,10 @@ class Moment(click.ParamType[int]):
         if text == "now":
             return time.time_ns() // 1_000_000
         try:
-            return round(datetime.fromisoformat(text).astimezone().timestamp() * 1000)
+            found = datetime.fromisoformat(text)
+            if self._utc and found.tzinfo is None:
+                found = found.replace(tzinfo=UTC)
+            return round(found.astimezone().timestamp() * 1000)
         except (ValueError, OverflowError, OSError):
             self.fail(f"{value!r} is no time; write 7d, 12h, 2026-11-05 or 2026-11-05T14:30.",
                       param, ctx)
