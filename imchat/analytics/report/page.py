@@ -10,7 +10,7 @@ from imchat.analytics.report.measures import BY_NAME, SCORES, Value
 from imchat.analytics.report.plots import Series, bar, bars, lines
 from imchat.analytics.report.reading import DAY_MS, Read
 from imchat.analytics.report.report import By, Query, Report, chosen_sums, report
-from imchat.analytics.report.shown import COLUMNS, ends_at, title_of
+from imchat.analytics.report.shown import COLUMNS, columns, ends_at, title_of
 from imchat.analytics.report.sums import Sums
 
 HOURS_UP_TO_MS = 3 * DAY_MS
@@ -21,6 +21,7 @@ TILES = (
 )  # fmt: skip
 WAITS_S = (0, 5, 10, 20, 30, 60, 120, 300, 600, 1_800)
 """Up to how long, the waits are shown together; longer ones as the last."""
+TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800)
 WITH_A_BAR = ("served", "handle_mean_s", "occupancy", "rating_mean")
 
 
@@ -98,7 +99,7 @@ def _waiting(found: Report) -> str:
         Series("mean", "one", _values(found, "wait_mean_s")),
         Series("90 of 100 waited no longer than", "two", _values(found, "wait_p90_s")),
     ]
-    plot = lines(labels, waits, wording.duration)
+    plot = lines(labels, waits, wording.duration, ticks=TICKS_S)
     if found.query.agent:
         return plot
     name = title_of(BY_NAME["service_level"], found)
@@ -128,7 +129,7 @@ def _answers(found: Report) -> str:
         Series("response, mean", "good", _values(found, "response_mean_s")),
         Series("response, p90", "two", _values(found, "response_p90_s")),
     ]
-    return lines(_labels(found), series, wording.duration)
+    return lines(_labels(found), series, wording.duration, ticks=TICKS_S)
 
 
 def _ratings(found: Report) -> str:
@@ -140,9 +141,7 @@ def _ratings(found: Report) -> str:
 
 
 def _table(found: Report) -> str:
-    names = [
-        name for name in COLUMNS if any(row.measures[name] is not None for row in found.rows)
-    ]
+    names = columns(found)
     most: dict[str, Value] = {
         name: max((row.measures[name] or 0 for row in found.rows), default=0)
         for name in names

@@ -7,7 +7,7 @@ from math import floor, log10
 
 WIDTH, HEIGHT = 860, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 30
-LABELS = 10
+LABELS = 15
 """So many labels of the times have room, or a few more."""
 
 Said = Callable[[float], str]
@@ -43,11 +43,18 @@ def bars(labels: Sequence[str], series: Sequence[Series], said: Said) -> str:
 
 
 def lines(
-    labels: Sequence[str], series: Sequence[Series], said: Said, *, top: float | None = None
+    labels: Sequence[str],
+    series: Sequence[Series],
+    said: Said,
+    *,
+    top: float | None = None,
+    ticks: Sequence[float] = (),
 ) -> str:
-    """A line each, broken where there is no value."""
-    found = (value for one in series for value in one.values if value is not None)
-    scale = _Scale(top or max(found, default=0), len(labels))
+    """A line each, broken where there is no value; of `ticks` one is taken that is few times in."""
+    found = [value for one in series for value in one.values if value is not None]
+    highest = top or max(found, default=0)
+    tick = next((tick for tick in ticks if tick * 5 >= highest), None)
+    scale = _Scale(highest, len(labels), tick)
     parts = []
     for one in series:
         for stretch in _stretches(one.values):
@@ -72,8 +79,8 @@ def bar(share: float) -> str:
 class _Scale:
     """From values and places to pixels."""
 
-    def __init__(self, highest: float, places: int) -> None:
-        self.tick = _tick(highest)
+    def __init__(self, highest: float, places: int, tick: float | None = None) -> None:
+        self.tick = tick or _tick(highest)
         self.top = max(self.tick, -(-highest // self.tick) * self.tick)
         self.step = (WIDTH - LEFT - RIGHT) / max(1, places)
 

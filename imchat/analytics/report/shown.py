@@ -47,12 +47,7 @@ def title_of(measure: Measure, report: Report) -> str:
 
 
 def _rows(report: Report) -> Iterator[str]:
-    names = [
-        name
-        for name in COLUMNS
-        if any(row.measures[name] is not None for row in report.rows)
-        or report.total[name] is not None
-    ]
+    names = columns(report)
     heads = [COLUMNS[name].format(soon=report.query.soon_s) for name in names]
     lines = [
         [
@@ -63,6 +58,13 @@ def _rows(report: Report) -> Iterator[str]:
     ]
     total = [wording.said(report.total[name], BY_NAME[name].unit) for name in names]
     return _columns([[str(report.query.by), *heads], *lines, ["all", *total]])
+
+
+def columns(report: Report) -> list[str]:
+    """What a table of the rows has: measures of which any row has a value."""
+    return [
+        name for name in COLUMNS if any(row.measures[name] is not None for row in report.rows)
+    ]
 
 
 def _columns(lines: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -24,15 +24,17 @@ def said(value: Value, unit: Unit) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time in its two largest units."""
-    if seconds < 9.95:
+    """A time, as exact as is of use."""
+    if 0 < seconds < 9.95:
         return f"{seconds:.1f} s"
     seconds = round(seconds)
     if seconds < 60:
         return f"{seconds} s"
     if seconds < 3_600:
-        return f"{seconds // 60} m {seconds % 60:02} s"
-    return f"{seconds // 3_600:,} h {seconds % 3_600 // 60:02} m"
+        return f"{seconds // 60} m {seconds % 60:02} s" if seconds % 60 else f"{seconds // 60} m"
+    if seconds < 36_000:
+        return f"{seconds // 3_600} h {seconds % 3_600 // 60:02} m"
+    return f"{round(seconds / 3_600):,} h"
 
 
 def moment(at: int) -> str:
