@@ -53,11 +53,16 @@ end
 
 -- Writes: events. One entry of the site's audit log, kept as long as the messages.
 -- `tier` is always the bucket that an agent was taken from, `reason` what made it happen:
---   requested, queued      by the customer
---   assigned   a slot, by  request, or to one who waited: closed (a chat of the agent was),
---                          online, back, changed (the agent), requeued (the agent of another)
---   released   a slot, by  customer, agent, disconnected (the chat was closed), lost (the agent)
+--   requested, queued      by the customer; queued also by transfer
+--   assigned   a slot, by  request, transfer, or to one who waited: closed, transferred (a chat
+--                          of the agent was), online, back, changed (the agent), requeued
+--                          (the agent of another)
+--   released   a slot, by  customer, agent, supervisor, disconnected (the chat was closed),
+--                          transfer, lost (the agent)
+--   transferred            the chat of `agent` (of none, if it waited), to the agent `to` or to
+--                          any of `desk`, `by` whom: an agent, a supervisor (the reason)
 --   requeued, closed       what became of the chat
+--   rated                  with the score, by the customer
 --   online, back, changed, status, lost, offline    what became of the agent, or the customer
 function call.event(what, ...)
   local oldest = math.max(0, call.now - call.settings.keep_s * 1000)

@@ -22,7 +22,7 @@ function keys.arrivals() return site .. "arrivals" end                     -- co
 function keys.tickets() return site .. "tickets" end                       -- counter: the last ticket, which is a chat's id
 function keys.open(uid) return site .. "open:" .. uid end                  -- string: a customer's open chat
 function keys.chat(id) return site .. "chat:" .. id end                    -- hash: the life of a chat
-function keys.asked(uid) return site .. "asked:" .. uid end                -- hash: a customer's call -> the chat that it opened
+function keys.asked(uid) return site .. "asked:" .. uid end                -- hash: a call of the uid -> the chat that it opened or moved
 function keys.ended(uid) return site .. "ended:" .. uid end                -- hash: chat and peer -> when it ended between them, for a day
 function keys.totals() return site .. "totals" end                         -- hash: counts since the site began
 
