@@ -167,6 +167,7 @@ def _fields(chat: Chat, after: int) -> dict[Any, Any]:
         "opened_at": chat.opened_at, "queued_at": chat.opened_at, "assigned_at": chat.assigned_at,
         "closed_at": chat.closed_at, "reason": chat.reason, "score": chat.score,
         "after_seq": after, "wait_ms": 0, "requeues": 0,
+        "parts": f"{chat.agent}:{after}:{after + len(chat.messages)} ",
         "messages_customer": by.count("customer"), "messages_agent": by.count("agent"),
     }  # fmt: skip
     return {name: value for name, value in known.items() if value is not None}

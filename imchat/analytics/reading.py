@@ -7,13 +7,12 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from imchat.analytics.chats import Chat, Said
-from imchat.ids import ChatId, Desk, Uid
+from imchat.ids import Desk, Uid
 from imchat.store.facts import PastChat, PastPlace
 from imchat.store.store import Store
 
 
 class _Stored(Struct):
-    chat: ChatId
     at: int
     sender: Uid = field(name="from")
     body: str
@@ -83,8 +82,6 @@ class Reader:
             stored = _DECODER.decode(msgspec.msgpack.decode(raw, type=str))
         except (msgspec.DecodeError, UnicodeDecodeError):
             self.undecodable += 1
-            return None
-        if stored.chat != past.id:
             return None
         is_theirs = stored.sender == past.customer
         return Said("customer" if is_theirs else "agent", stored.at, stored.body)

@@ -5,7 +5,7 @@ from typing import Any
 
 from imchat.analytics.chats import Chat, Said
 from imchat.ids import ChatId, Desk, Uid
-from tests.store.people import People
+from tests.store.people import NODE, People
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -47,7 +47,10 @@ async def play(people: People, chats: Sequence[Chat]) -> None:
         people.now = each.closed_at
         closed = await people.close(each.customer)
         if each.score is not None:
-            await people.redis.hset(people.key(f"chat:{closed.chat.id}"), "score", each.score)
+            await people.store.rate(
+                closed.chat.id, uid=each.customer, score=each.score, comment="",
+                connection=f"{each.customer}@{NODE}",
+            )
         await people.disconnect(each.customer)
         await people.disconnect(each.agent)
         people.now += HOUR_MS

@@ -79,6 +79,32 @@ async def test_a_long_chat_is_read_in_parts_and_given_whole(people: People) -> N
     assert plain(await read(people)) == plain(chats)
 
 
+async def test_a_chat_that_changed_hands_is_read_whole(people: People) -> None:
+    """What was said to each of its agents, also to one that had it twice; nothing of others."""
+    await play(people, [chat("C an older chat", "A bye", agent="ann")])
+    people.now = AT + 3 * HOUR_MS
+    await people.agent("ann")
+    asked = (await people.assigned("bob")).id
+    expected = []
+    for agent, other in (("ann", "joe"), ("joe", "ann"), ("ann", None)):
+        await people.say("bob", agent, "customer", body=f"to {agent}")
+        await people.say(agent, "bob", "agent", body=f"from {agent}")
+        expected += [f"to {agent}", f"from {agent}"]
+        if other is not None:
+            await people.agent(other)
+            await people.store.transfer(
+                asked, uid=Uid(agent), role="agent", to=Uid(other), desk=None,
+                connection=f"{agent}@node-1", call=f"call-{agent}",
+            )
+    for state in ("active", "closed"):
+        _, found = await read(people)
+        assert [message.text for message in found.messages] == expected
+        assert [message.by for message in found.messages] == ["customer", "agent"] * 3
+        assert (found.agent, found.closed_at is None) == ("ann", state == "active")
+        if state == "active":
+            await people.close("bob")
+
+
 async def test_a_site_without_chats_has_none(people: People) -> None:
     """And a waiting customer is one without messages."""
     assert await read(people) == []

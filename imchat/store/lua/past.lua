@@ -5,12 +5,10 @@ local CHATS_A_CALL = 50
 local BYTES_A_CALL = 65536
 local SEQS_AT_ONCE = 50
 local FIELDS = { "customer", "customer_name", "agent", "agent_name", "desk", "state", "reason",
-  "opened_at", "assigned_at", "closed_at", "score", "after_seq", "messages_customer",
-  "messages_agent" }
-local NUMBERS = { "opened_at", "assigned_at", "closed_at", "score" }
+  "opened_at", "assigned_at", "closed_at", "score", "after_seq", "parts" }
+local NUMBERS = { "opened_at", "assigned_at", "closed_at", "score", "after_seq" }
 
--- Reads: chat. Returns: what the analyses need of it, the seq after which it begins, and how
--- many messages it has; or nil.
+-- Reads: chat. Returns: what the analyses need of it, or nil.
 local function chat_of(id)
   local values = command("HMGET", keys.chat(id), unpack(FIELDS))
   if not values[1] then return nil end
@@ -18,19 +16,30 @@ local function chat_of(id)
   for i, name in ipairs(FIELDS) do
     if values[i] and values[i] ~= "" then chat[name] = values[i] end
   end
-  local after = tonumber(chat.after_seq) or 0
-  local count = (tonumber(chat.messages_customer) or 0) + (tonumber(chat.messages_agent) or 0)
-  chat.after_seq, chat.messages_customer, chat.messages_agent = nil, nil, nil
   for _, name in ipairs(NUMBERS) do chat[name] = tonumber(chat[name]) end
-  return chat, after, count
+  return chat
 end
 
--- Reads: history. Puts into `messages` what is alive of the seqs from `first` to `last`, while
+-- Returns: for each agent that has or had the chat, in order: who, and after which seq of
+-- their conversation the chat's messages begin, and with which they end.
+local function parts_of(chat)
+  local parts = {}
+  for agent, after, final in string.gmatch(chat.parts or "", "(%S+):(%d+):(%d+)") do
+    parts[#parts + 1] = { agent = agent, after = tonumber(after), final = tonumber(final) }
+  end
+  if chat.state == "active" then
+    parts[#parts + 1] = { agent = chat.agent, after = chat.after_seq,
+      final = talks.last_seq(chat.customer, chat.agent) }
+  end
+  return parts
+end
+
+-- Reads: history. Puts into `messages` what is alive of a part from its seq `first` on, while
 -- there are bytes left. Returns: the seq to go on from, and the bytes that are left.
-local function read(history, first, last, messages, bytes)
-  while first <= last and bytes > 0 do
+local function read_part(history, first, final, messages, bytes)
+  while first <= final and bytes > 0 do
     local seqs = {}
-    for seq = first, math.min(last, first + SEQS_AT_ONCE - 1) do seqs[#seqs + 1] = seq end
+    for seq = first, math.min(final, first + SEQS_AT_ONCE - 1) do seqs[#seqs + 1] = seq end
     local found = command("HMGET", history, unpack(seqs))
     for i = 1, #seqs do
       if found[i] then
@@ -43,15 +52,32 @@ local function read(history, first, last, messages, bytes)
   return first, bytes
 end
 
+-- Reads a chat without so many of its seqs. Returns: how many were read up to where the bytes
+-- were spent, or nil when it was read to its end, and the bytes that are left.
+local function read(chat, skip, bytes)
+  local passed = 0
+  for _, part in ipairs(parts_of(chat)) do
+    local length = part.final - part.after
+    if passed + length > skip then
+      local history = keys.history(chat.customer, part.agent)
+      local first = part.after + 1 + math.max(0, skip - passed)
+      local on
+      on, bytes = read_part(history, first, part.final, chat.messages, bytes)
+      if on <= part.final then return passed + on - part.after - 1, bytes end
+    end
+    passed = passed + length
+  end
+  return nil, bytes
+end
+
 local function is_wanted(chat, a)
-  return chat.agent and (not a.agent or a.agent == chat.agent) and
+  return a.messages and (not a.agent or a.agent == chat.agent) and
     (not a.desk or a.desk == chat.desk)
 end
 
 -- Takes a place: the ticket to begin at, and how many seqs of its chat were read before; the
--- `agent` or `desk` whose messages alone are wanted. Messages are those with the last agent; a
--- transferred chat may bring some of the next chat between the two, which say so themselves.
--- Returns: past, with the place to go on from, or none after the last ticket.
+-- `agent` or `desk` whose messages alone are wanted. Returns: past, with the place to go on
+-- from, or none after the last ticket.
 call.register("past", { "no-writes" }, function(a)
   local last_ticket = tonumber(command("GET", keys.tickets()) or 0)
   local found, bytes = {}, BYTES_A_CALL
@@ -61,15 +87,12 @@ call.register("past", { "no-writes" }, function(a)
   end
   for ticket = a.ticket, math.min(last_ticket, a.ticket + CHATS_A_CALL - 1) do
     if bytes <= 0 then return told(ticket, 0) end
-    local chat, after, count = chat_of(string.format("%d", ticket))
-    if chat then found[#found + 1] = chat end
-    if chat and a.messages and is_wanted(chat, a) then
-      local skip = ticket == a.ticket and a.skip or 0
-      local final = math.min(after + count, talks.last_seq(chat.customer, chat.agent))
-      local history = keys.history(chat.customer, chat.agent)
+    local chat = chat_of(string.format("%d", ticket))
+    found[#found + 1] = chat
+    if chat and is_wanted(chat, a) then
       local on
-      on, bytes = read(history, after + skip + 1, final, chat.messages, bytes)
-      if on <= final then return told(ticket, on - after - 1) end
+      on, bytes = read(chat, ticket == a.ticket and a.skip or 0, bytes)
+      if on then return told(ticket, on) end
     end
   end
   return told(a.ticket + CHATS_A_CALL, 0)
