@@ -46,11 +46,14 @@ class Measured(Fact, tag="measured", frozen=True, kw_only=True):
 
 
 class Standing(Fact, tag="standing", frozen=True, kw_only=True):
-    """How the agents stand at a moment; `dropped` is the newest event that is not kept."""
+    """How the agents stand at a moment; `event` is the last one, all since `whole_since` are kept.
+
+    Both times are ms; the latter is 0 while nothing was dropped.
+    """
 
     at: int
     event: str
-    dropped: str
+    whole_since: int
     cells: list[Cell]
 
 

@@ -74,9 +74,8 @@ class Reading:
     async def from_log(self) -> Read:
         """From the events alone. Raises NotKept, Unavailable."""
         standing = await self._standing()
-        dropped_at = int(standing.dropped.partition("-")[0])
-        if dropped_at >= self.since:
-            raise NotKept(dropped_at + 1)
+        if self.since < standing.whole_since:
+            raise NotKept(standing.whole_since)
         cells: Cells = defaultdict(Sums)
         _put(cells, standing.cells, self.width)
         # No event is numbered for an earlier time than it has.
