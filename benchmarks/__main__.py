@@ -12,6 +12,7 @@ from benchmarks import (
     connections,
     dashboard,
     history,
+    insight,
     latency,
     messages,
     storm,
@@ -27,6 +28,7 @@ RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
     "allocation": allocation.run,
     "dashboard": dashboard.run,
     "history": history.run,
+    "insight": insight.run,
     "storm": storm.run,
     "wall": wall.run,
 }
@@ -46,9 +48,11 @@ def main() -> None:
     parser.add_argument("what", choices=RUNS)
     parser.add_argument("--rounds", type=int, default=1, help="of every subject, interleaved")
     parser.add_argument("--seconds", type=float, default=10, help="of each measurement")
-    parser.add_argument("--only", action="append", default=[], help="messages: these subjects")
+    parser.add_argument(
+        "--only", action="append", default=[], help="messages, insight: these subjects"
+    )
     parser.add_argument("--connections", type=int, default=10_000, help="that idle")
-    parser.add_argument("--messages", type=int, default=1_000_000, help="history: stored")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="history, insight: stored")
     parser.add_argument("--clients", type=int, default=5_000, help="storm: come back at once")
     parser.add_argument("--workers", type=int, default=1, help="storm: of the server")
     parser.add_argument("--json", type=Path, help="write all of it there as well")

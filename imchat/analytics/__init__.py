@@ -1,1 +1,1 @@
-"""What can be learnt from a site's past: reads through the store, changes nothing."""
+"""What is read out of what the store keeps. Knows no wire and no client."""

@@ -9,7 +9,7 @@ import msgspec
 from imchat import protocol, tokens
 from imchat.errors import RateLimited, RequestError
 from imchat.ids import Uid
-from imchat.store import facts
+from imchat.store import counted, facts
 
 _STORED_V1 = '{"v":1,'
 TREND_STEP_S = 10
@@ -221,7 +221,7 @@ def _totals(site: facts.Site) -> protocol.Totals:
     )
 
 
-def trends(found: facts.Trends, *, ref: str | None) -> bytes:
+def trends(found: counted.Trends, *, ref: str | None) -> bytes:
     """The last hour of each desk, unrolled into its steps, and today."""
     return protocol.encode(
         protocol.Trends(
@@ -236,7 +236,7 @@ def trends(found: facts.Trends, *, ref: str | None) -> bytes:
     )
 
 
-def _trend(desk: facts.DeskTrend, at: int) -> protocol.DeskTrend:
+def _trend(desk: counted.DeskTrend, at: int) -> protocol.DeskTrend:
     """From now backwards, as only how many wait now is known beside what is noted of a step."""
     a_step, an_hour = TREND_STEP_S * 1000, 3_600 // TREND_STEP_S
     noted: dict[int, list[int]] = {}

@@ -6,7 +6,7 @@ their kind in `fact`, both as return values and in the streams.
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from imchat.ids import ChatId, Desk, Uid
 
@@ -274,69 +274,6 @@ class RawLog(Fact, tag="log", frozen=True, kw_only=True):
     events: list[tuple[str, list[str]]]
 
 
-class Folded(Fact, tag="folded", frozen=True, kw_only=True):
-    """So many events were counted; there may be more."""
-
-    count: int
-    more: bool
-
-
-class Cell(Struct, frozen=True, array_like=True):
-    """What was measured of a time, an agent and a desk.
-
-    `name` is the number of the time since the epoch, the agent (or none), the desk; where
-    an agent stood, all its desks. `sums` are by measure, as `tally.lua` makes them.
-    """
-
-    name: str
-    sums: dict[str, int]
-
-
-class Rolled(Fact, tag="rolled", frozen=True, kw_only=True):
-    """Some roll-ups of a day, which count what happened up to `event`."""
-
-    cells: list[Cell]
-    cursor: str
-    event: str
-
-
-class Measured(Fact, tag="measured", frozen=True, kw_only=True):
-    """What some events add, up to `event`; there may be more."""
-
-    cells: list[Cell]
-    more: bool
-    event: str | None = None
-
-
-class Standing(Fact, tag="standing", frozen=True, kw_only=True):
-    """How the agents stand at a moment; `dropped` is the newest event that is not kept."""
-
-    at: int
-    event: str
-    dropped: str
-    cells: list[Cell]
-
-
-class DeskTrend(Struct, frozen=True, kw_only=True):
-    """What the store knows of a desk's past.
-
-    An hour is number and value of each step in which anything happened, one after the
-    other: how many waited when it began, the most that did, arrived, served. `today` has
-    sums by name.
-    """
-
-    name: Desk
-    waiting: int
-    this_hour: list[str]
-    last_hour: list[str]
-    today: dict[str, int] = {}
-
-
-class Trends(Fact, tag="trends", frozen=True, kw_only=True):
-    at: int
-    desks: list[DeskTrend]
-
-
 class HalfRead(Struct, frozen=True):
     """A hash that the audit has looked at up to a cursor."""
 
@@ -377,3 +314,39 @@ class Examined(Struct, frozen=True, kw_only=True):
     conversations: int = 0
     messages: int = 0
     keys: int = 0
+
+
+class PastChat(Struct, frozen=True, kw_only=True):
+    """A chat as the analyses read it; each of its messages is the stored JSON, still packed.
+
+    So that one that is no text does not spoil the others.
+    """
+
+    id: ChatId
+    customer: Uid
+    desk: Desk
+    state: Literal["waiting", "active", "closed"]
+    opened_at: int
+    messages: list[Raw]
+    customer_name: str = ""
+    agent: Uid | None = None
+    agent_name: str = ""
+    assigned_at: int | None = None
+    closed_at: int | None = None
+    reason: str | None = None
+    score: int | None = None
+
+
+class PastPlace(Struct, frozen=True, array_like=True):
+    """Where reading goes on: at a ticket, after so many seqs of its chat."""
+
+    ticket: int
+    skip: int = 0
+
+
+class Past(Fact, tag="past", frozen=True, kw_only=True):
+    """A part of all chats, by their tickets; `next` is None after the last of them."""
+
+    chats: list[PastChat]
+    last_ticket: int
+    next: PastPlace | None = None

@@ -22,6 +22,7 @@ from imchat.errors import SetupError, Unavailable
 from imchat.ids import ChatId, Desk, Uid
 from imchat.store import facts
 from imchat.store.attempts import ATTEMPT_S
+from imchat.store.counted import Counted
 from imchat.store.events import LastEvents, Position, id_of, position_of, read_event
 from imchat.store.heedful import HeedfulRedis, heeding
 from imchat.store.library import Library
@@ -39,8 +40,6 @@ INBOX_BATCH = 16
 """Entries of an inbox that are read at once; an entry holds all that a call told the node."""
 EVENTS_BATCH = 512
 SWEEP_LIMIT = 200
-FOLD_LIMIT = 150
-"""Events that are counted at once; less than 5 ms of the store's."""
 
 F = TypeVar("F", bound=facts.Fact)
 
@@ -65,12 +64,8 @@ _SWEPT = _reply(facts.Swept)
 _POSITIONS = _reply(facts.Positions)
 _SITE = _reply(facts.Site)
 _LOG = _reply(facts.RawLog)
-_FOLDED = _reply(facts.Folded)
-_TRENDS = _reply(facts.Trends)
-_ROLLED = _reply(facts.Rolled)
-_MEASURED = _reply(facts.Measured)
-_STANDING_NOW = _reply(facts.Standing)
 _AUDIT = _reply(facts.Audit)
+_PAST = _reply(facts.Past)
 _HEARD: "Decoder[list[facts.Heard]]" = Decoder(list[facts.Heard])
 
 
@@ -102,7 +97,7 @@ def tail_of(**fields: str) -> str:
     return msgspec.json.encode(fields)[1:].decode()
 
 
-class Store:
+class Store(Counted):
     """A site in a Valkey (9 or later) or a Redis (8 or later).
 
     All methods raise Unavailable when it does not answer, or when the `connection` that
@@ -197,10 +192,6 @@ class Store:
     @property
     def _lease_ms(self) -> int:
         return round(self.rules.lease_s * 1000)
-
-    async def fold(self) -> facts.Folded:
-        """Count what happened since the last time into the roll-ups and trends, up to a limit."""
-        return await self.library.call("fold", _FOLDED, limit=FOLD_LIMIT)
 
     # --- chats ---------------------------------------------------------------
 
@@ -322,10 +313,6 @@ class Store:
             events=[read_event(*entry) for entry in log.events],
         )
 
-    async def trends(self) -> facts.Trends:
-        """The last hour of each desk, and today, as far as it was folded."""
-        return await self.library.call("trends", _TRENDS)
-
     async def audit(self) -> list[str]:
         """Every disagreement between the indexes, as sentences; none is what should be."""
         return (await self.examine()).faults
@@ -344,25 +331,22 @@ class Store:
             looked_at.update(part.looked_at)
         return facts.Examined(faults=list(faults), **looked_at)
 
-    # --- what is reported ----------------------------------------------------
+    async def past(
+        self,
+        place: facts.PastPlace,
+        *,
+        agent: Uid | None = None,
+        desk: Desk | None = None,
+        messages: bool = True,
+    ) -> facts.Past:
+        """A bounded part of all chats there are, the oldest first, and what was said in them.
 
-    async def rolled(self, day: int, *, cursor: str = "0") -> facts.Rolled:
-        """Some roll-ups of a day, by its number since the epoch; no cursor is left at the end."""
-        return await self.library.call("rolled", _ROLLED, day=day, cursor=cursor)
-
-    async def measure(
-        self, *, after: str | None, upto: str, width: int, since: int, till: int
-    ) -> facts.Measured:
-        """What some events of the log add to a time, ms, in cells of `width` ms."""
+        A chat that is cut short comes again with the rest. Of an `agent` or a `desk`, if
+        given, the messages alone are read: the other chats come without.
+        """
         return await self.library.call(
-            "measure", _MEASURED, after=after, upto=upto, width=width, since=since, till=till,
-            limit=FOLD_LIMIT,
-        )
-
-    async def standing(self, *, width: int, since: int, till: int) -> facts.Standing:
-        """What the agents add to a time by how they stand now, which no event says yet."""
-        return await self.library.call(
-            "standing", _STANDING_NOW, width=width, since=since, till=till
+            "past", _PAST, ticket=place.ticket, skip=place.skip, agent=agent, desk=desk,
+            messages=messages,
         )
 
     # --- streams -------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+import imchat.store.counted
 import imchat.store.store
 from imchat.errors import SetupError, Unavailable
 from imchat.ids import Uid
@@ -31,7 +32,8 @@ def test_every_lua_file_is_a_part() -> None:
 
 def test_the_functions_are_the_methods_of_the_store() -> None:
     """Every function is called by the store, and it calls no other."""
-    text = Path(imchat.store.store.__file__).read_text(encoding="utf-8")
+    files = (imchat.store.store.__file__, imchat.store.counted.__file__)
+    text = "\n".join(Path(file).read_text(encoding="utf-8") for file in files)
     assert set(re.findall(r'library\.call\(\s*"(\w+)"', text)) == registered()
 
 

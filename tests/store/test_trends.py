@@ -4,7 +4,7 @@ import asyncio
 
 from imchat.protocol import DeskTrend, Trends, decode_from_server
 from imchat.server import views
-from imchat.store.store import FOLD_LIMIT
+from imchat.store.counted import FOLD_LIMIT
 from tests.store.people import BEGAN, People
 
 STEP = 10

@@ -15,13 +15,14 @@ from typing import NamedTuple, TypeVar
 
 from imchat.analytics.report.sums import Sums
 from imchat.errors import ImchatError
-from imchat.store import facts
+from imchat.store.counted import Cell, Rolled, Standing
+from imchat.store.facts import Fact
 from imchat.store.store import Store
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 _LAST_OF_A_MS = 2**64 - 1
 
-F = TypeVar("F", bound=facts.Fact)
+F = TypeVar("F", bound=Fact)
 
 
 class Of(NamedTuple):
@@ -73,9 +74,8 @@ class Reading:
     async def from_log(self) -> Read:
         """From the events alone. Raises NotKept, Unavailable."""
         standing = await self._standing()
-        dropped_at = int(standing.dropped.partition("-")[0])
-        if dropped_at >= self.since:
-            raise NotKept(dropped_at + 1)
+        if self.since < standing.whole_since:
+            raise NotKept(standing.whole_since)
         cells: Cells = defaultdict(Sums)
         _put(cells, standing.cells, self.width)
         # No event is numbered for an earlier time than it has.
@@ -112,7 +112,7 @@ class Reading:
                         cells[of].add(sums)
         return Read(standing.at, dict(cells))
 
-    async def _pages(self, days: Iterable[int]) -> AsyncIterator[facts.Rolled]:
+    async def _pages(self, days: Iterable[int]) -> AsyncIterator[Rolled]:
         for day in days:
             cursor = ""
             while cursor != "0":
@@ -120,7 +120,7 @@ class Reading:
                 cursor = page.cursor
                 yield page
 
-    async def _measured(self, after: str | None, upto: str) -> AsyncIterator[list[facts.Cell]]:
+    async def _measured(self, after: str | None, upto: str) -> AsyncIterator[list[Cell]]:
         more = True
         while more:
             part = await _gently(
@@ -131,7 +131,7 @@ class Reading:
             after, more = part.event, part.more
             yield part.cells
 
-    async def _standing(self) -> facts.Standing:
+    async def _standing(self) -> Standing:
         return await self.store.standing(width=self.width, since=self.since, till=self.till)
 
 
@@ -143,13 +143,13 @@ async def _gently(call: Awaitable[F]) -> F:
     return fact
 
 
-def _named(cells: Iterable[facts.Cell], width: int) -> Iterable[tuple[Of, dict[str, int]]]:
+def _named(cells: Iterable[Cell], width: int) -> Iterable[tuple[Of, dict[str, int]]]:
     for cell in cells:
         number, agent, desk = cell.name.split(":")
         yield Of(int(number) * width, agent, desk), cell.sums
 
 
-def _put(cells: Cells, found: Iterable[facts.Cell], width: int) -> None:
+def _put(cells: Cells, found: Iterable[Cell], width: int) -> None:
     for of, sums in _named(found, width):
         cells[of].add(sums)
 

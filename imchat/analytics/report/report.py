@@ -47,12 +47,10 @@ def report(query: Query, at: int, cells: Cells) -> Report:
     """Put together what was read for a query."""
     rows: dict[str | int, Sums] = {of: Sums() for of in _times(query, at)}
     sums_of = defaultdict(Sums, rows)
-    total = Sums()
+    total = chosen_sums(query, cells)
     for of, sums in cells.items():
-        for chosen in _chosen(query, of, sums):
-            total.add(sums, only=chosen)
-        for row, chosen in _rows(query, of, sums):
-            sums_of[row].add(sums, only=chosen)
+        for row, names in _rows(query, of, sums):
+            sums_of[row].add(sums, only=names)
     return Report(
         query,
         at,
@@ -62,6 +60,15 @@ def report(query: Query, at: int, cells: Cells) -> Report:
             for of in sorted(sums_of, key=lambda of: (isinstance(of, str), of))
         ],
     )
+
+
+def chosen_sums(query: Query, cells: Cells) -> Sums:
+    """What a query is about, all together."""
+    total = Sums()
+    for of, sums in cells.items():
+        for names in _chosen(query, of, sums):
+            total.add(sums, only=names)
+    return total
 
 
 def _is_of_agent(query: Query) -> bool:

@@ -11,23 +11,14 @@ end
 visits.cells, visits.trend, visits.today =
   audit.check_lifetime, audit.check_lifetime, audit.check_lifetime
 
--- Returns: whether the entry came after the other.
-local function is_after(id, other)
-  local ms, n = string.match(id, "^(%d+)-(%d+)$")
-  local other_ms, other_n = string.match(other, "^(%d+)-(%d+)$")
-  if ms ~= other_ms then return tonumber(ms) > tonumber(other_ms) end
-  return tonumber(n) > tonumber(other_n)
-end
-
--- When all of the log is folded, as many wait by it as do.
+-- Events are dropped after a month, and counted long before. When all are counted, as many wait
+-- by the log as do.
 function visits.folded(key)
-  local folded = command("HGET", key, "event")
-  local last, dropped = rollups.ends_of_log()
-  check(not is_after(folded, last), "%s is folded up to %s, and the log ends at %s",
-    key, folded, last)
-  check(not is_after(dropped, folded), "events up to %s were dropped, and counted up to %s",
-    dropped, folded)
-  if folded ~= last then return end
+  local folded = command("HMGET", key, "event", "count")
+  local log = rollups.log()
+  check(tonumber(folded[2]) >= log.dropped, "%d events were dropped, and %s counted before",
+    log.dropped, folded[2])
+  if folded[1] ~= log.last then return end
   for _, desk in ipairs(command("SMEMBERS", keys.desks())) do
     local waiting = tonumber(command("HGET", key, "waiting:" .. desk) or 0)
     check(waiting == queue.length(desk), "desk %s: %d wait by the log, and %d do", desk, waiting,

@@ -95,9 +95,17 @@ local function note_end(chat, uid, peer)
     string.format("%d:%d", call.now, chat.after_seq or chat.last_seq))
 end
 
+-- Writes: chat. Of which seqs of whose conversation with the customer the chat consists.
+local function note_part(chat)
+  local part = string.format("%s:%d:%d ", chat.agent, chat.after_seq,
+    talks.last_seq(chat.customer, chat.agent))
+  chats.change(chat, "parts", (chat.parts or "") .. part)
+end
+
 -- Takes an active chat from its agent, who moves to the end of the bucket below.
--- Writes: serving, tier, agent, ended. Returns: the desks that have a slot more.
+-- Writes: serving, tier, agent, chat, ended. Returns: the desks that have a slot more.
 function chats.release(chat, reason)
+  note_part(chat)
   note_end(chat, chat.agent, chat.customer)
   note_end(chat, chat.customer, chat.agent)
   local agent = tiers.agent(chat.agent)

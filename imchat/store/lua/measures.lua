@@ -34,15 +34,15 @@ call.register("measure", { "no-writes" }, function(a)
   return { fact = "measured", cells = listed(found), event = last, more = #events == a.limit }
 end)
 
--- Returns: standing, of this moment: the last event, the newest that was dropped from the log,
--- and what the agents add to the time between by how they stand, which no event says yet.
+-- Returns: standing, of this moment: the last event, since when the log is whole (ms, 0 if it
+-- always was), and what the agents add to the time between by how they stand, which no event says yet.
 call.register("standing", { "no-writes" }, function(a)
   local found = tally.begin(a.width, a.since, a.till)
   for _, uid in ipairs(command("SMEMBERS", keys.agents())) do
     local agent = tiers.agent(uid)
     tally.count({ what = "standing", at = call.now, agent = uid, stood = tiers.stood(agent) })
   end
-  local last, dropped = rollups.ends_of_log()
-  return { fact = "standing", at = call.now, event = last, dropped = dropped,
-    cells = listed(found) }
+  local log = rollups.log()
+  return { fact = "standing", at = call.now, event = log.last, cells = listed(found),
+    whole_since = log.dropped > 0 and tonumber(string.match(log.first, "^%d+")) or 0 }
 end)

@@ -20,16 +20,15 @@ function rollups.events(after, upto, limit)
   return events, last
 end
 
--- Returns: the last entry of the log, and the newest that was dropped from it.
-function rollups.ends_of_log()
-  local last, dropped = "0-0", "0-0"
-  if command("EXISTS", keys.events()) == 0 then return last, dropped end
-  local found = command("XINFO", "STREAM", keys.events())
-  for i = 1, #found, 2 do
-    if found[i] == "last-generated-id" then last = found[i + 1] end
-    if found[i] == "max-deleted-entry-id" then dropped = found[i + 1] end
-  end
-  return last, dropped
+-- Returns: of the log the id of the last entry and of the first that is kept, and how many older
+-- ones are not.
+function rollups.log()
+  if command("EXISTS", keys.events()) == 0 then return { last = "0-0", first = "0-0", dropped = 0 } end
+  local found, told = command("XINFO", "STREAM", keys.events()), {}
+  for i = 1, #found, 2 do told[found[i]] = found[i + 1] end
+  local last = told["last-generated-id"]
+  return { last = last, first = told["first-entry"] and told["first-entry"][1] or last,
+    dropped = told["entries-added"] - told["length"] }
 end
 
 -- Writes: a hash of numbers, to each of which is added, or which becomes the greater of the two.
@@ -81,8 +80,11 @@ end
 -- Writes: folded, and the roll-ups and trends. Returns: folded, with how many events were
 -- counted, and whether there may be more.
 call.register("fold", {}, function(a)
-  local events, last = rollups.events(command("HGET", keys.folded(), "event"), "+", a.limit)
+  local before = command("HGET", keys.folded(), "event")
+  local events, last = rollups.events(before, "+", a.limit)
   if #events > 0 then
+    -- What was dropped before anybody counted is not missed later; see books.lua.
+    if not before then command("HSET", keys.folded(), "count", rollups.log().dropped) end
     local cells = tally.begin(DAY_MS)
     trends.begin()
     for _, event in ipairs(events) do
@@ -93,6 +95,7 @@ call.register("fold", {}, function(a)
     write(cells)
     trends.write()
     command("HSET", keys.folded(), "event", last)
+    command("HINCRBY", keys.folded(), "count", #events)
   end
   return { fact = "folded", count = #events, more = #events == a.limit }
 end)
