@@ -28,6 +28,11 @@ def config_file() -> Path:
     return user_config_path("imchat", appauthor=False) / "config.toml"
 
 
+def replies_file() -> Path:
+    """Where an agent's own canned replies are looked for."""
+    return config_file().with_name("replies.toml")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """How a server runs; `redis` None means the embedded Valkey in `data_dir`."""

@@ -64,9 +64,9 @@ class Replies:
     An agent need not have a file; the desk's, when one is named, is missed.
     """
 
-    def __init__(self, own: Path, desk: Path | None = None) -> None:
+    def __init__(self, own: Path | None, desk: Path | None = None) -> None:
         self._own = own
-        self._paths = [own] if desk is None else [desk, own]
+        self._paths = [path for path in (desk, own) if path is not None]
         self._seen: dict[Path, tuple[int, int] | None] = {}
         self._of: dict[Path, list[Reply]] = {}
         self._all: list[Reply] = []

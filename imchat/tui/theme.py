@@ -32,3 +32,8 @@ LIGHT = Theme(
     dark=False,
     variables={"footer-key-foreground": "#2e5cc5", "border-blurred": "#c9cedb"},
 )
+
+# For Content, where Textual's $text-muted comes out white: it is a share of a colour that
+# only a style sheet can find.
+MUTED = "$foreground 60%"
+FAINT = "$foreground 40%"

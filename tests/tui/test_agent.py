@@ -9,9 +9,10 @@ from textual.pilot import Pilot
 from imchat.client import Client, Conversation
 from imchat.ids import Uid
 from imchat.tui.agent import AgentApp
+from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
 from tests.support import Restartable, Server, eventually
-from tests.tui.support import hides, running_app, screen_text, shows
+from tests.tui.support import hides, running_app, screen_text, shows, text_in
 
 ANN = Uid("ann")
 
@@ -68,7 +69,7 @@ async def test_messages_go_both_ways(server: Server) -> None:
         await eventually(lambda: "Hello\nBob" in text_of(bob, ANN), "the message at the customer")
         await bob.send(ANN, "Thank you, 安妮")
         await shows(app, "Thank you, 安妮")
-        assert screen_text(app).count("  Thank you, 安妮") == 1
+        assert text_in(app, ChatPane).count("Thank you, 安妮") == 1
 
 
 async def test_an_own_message_is_marked_stored_and_read(server: Server) -> None:
@@ -197,12 +198,12 @@ async def test_a_reader_of_old_messages_is_left_in_peace(server: Server) -> None
     async with console(server) as (app, pilot), customer(server, "bob") as bob:
         for number in range(60):
             await bob.send(ANN, f"message number {number}")
-        await shows(app, "│   message number 59")
+        await eventually(lambda: "message number 59" in text_in(app, ChatPane), "the last one")
         await pilot.press("pageup")
-        await hides(app, "│   message number 59")
+        await eventually(lambda: "number 59" not in text_in(app, ChatPane), "it is scrolled away")
         await bob.send(ANN, "the newest of all")
         await shows(app, "↓ 1 new")
-        assert "│   the newest of all" not in screen_text(app)
+        assert "the newest of all" not in text_in(app, ChatPane)
         await pilot.press("pagedown", "pagedown")
         await hides(app, "↓ 1 new")
 

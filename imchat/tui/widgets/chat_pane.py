@@ -11,9 +11,11 @@ from textual.widgets import Static
 from imchat import protocol
 from imchat.client import Client, Conversation, Event
 from imchat.errors import RequestError
-from imchat.ids import ChatId, Uid
+from imchat.ids import Uid
+from imchat.tui.replies import Replies, filled
 from imchat.tui.widgets.chat_log import ChatLog
 from imchat.tui.widgets.composer import Composer
+from imchat.tui.widgets.reply_popup import ReplyPopup
 
 PAGE = 50
 TYPING_SHOWN_S = 4.0
@@ -23,10 +25,10 @@ TYPING_TOLD_EVERY_S = 2.0
 class ChatPane(Vertical):
     """Shows one chat at a time and sends what is written in it.
 
-    Keeps a draft for each chat (an agent's must not go to another customer), or with
+    Keeps a draft for each customer (an agent's must not go to another), or with
     `one_draft` a single one (a customer's is for whoever serves next), loads what came
     before when it is looked for, and tells the other what was read: only what was on a
-    screen that has the focus.
+    screen that has the focus. With `replies` it offers them where a `/` is written.
     """
 
     DEFAULT_CSS = """
@@ -38,12 +40,15 @@ class ChatPane(Vertical):
     class Changed(Message):
         """There is something new to show."""
 
-    def __init__(self, client: Client, *, one_draft: bool = False) -> None:
+    def __init__(
+        self, client: Client, *, one_draft: bool = False, replies: Replies | None = None
+    ) -> None:
         super().__init__()
         self._one_draft = one_draft
+        self._popup = None if replies is None else ReplyPopup(replies, self._insert_reply)
         self._client = client
         self._chat: protocol.Chat | None = None
-        self._drafts: dict[ChatId, str] = {}
+        self._drafts: dict[Uid, str] = {}
         self._loading: set[Uid] = set()
         self._writing: tuple[Uid, float] = (Uid(""), 0.0)
         self._told_typing_at = 0.0
@@ -52,7 +57,9 @@ class ChatPane(Vertical):
         """Log above, composer below."""
         yield ChatLog()
         yield Static(id="writes")
-        yield Composer()
+        if self._popup is not None:
+            yield self._popup
+        yield Composer(sent=self._sent_before, completion=self._popup)
 
     # --- what is shown -------------------------------------------------------
 
@@ -86,15 +93,23 @@ class ChatPane(Vertical):
                 pass
 
     def _change_draft(self, chat: protocol.Chat | None) -> None:
-        old = self._chat.chat if self._chat else None
-        new = chat.chat if chat else None
+        old = self._chat.customer if self._chat else None
+        new = chat.customer if chat else None
         if self._one_draft or old == new:
             return
         composer = self.query_one(Composer)
         if old is not None:
             self._drafts[old] = composer.text
-            composer.text = self._drafts.pop(new, "") if new is not None else ""
-        composer.move_cursor(composer.document.end)
+        if old is not None or not composer.text:
+            composer.write(self._drafts.pop(new, "") if new is not None else "")
+
+    @property
+    def drafts(self) -> set[Uid]:
+        """The customers for whom something is written and not sent."""
+        drafts = {uid for uid, text in self._drafts.items() if text.strip()}
+        if self._chat is not None and self.query_one(Composer).text.strip():
+            drafts.add(self._chat.customer)
+        return drafts
 
     @property
     def _peer(self) -> Uid | None:
@@ -147,6 +162,18 @@ class ChatPane(Vertical):
             self._loading.discard(peer)
             self.post_message(self.Changed())
 
+    def _sent_before(self) -> list[str]:
+        conversation = self._conversation
+        if conversation is None:
+            return []
+        return [line.body for line in conversation.lines if line.sender == conversation.me]
+
+    def _insert_reply(self, text: str) -> None:
+        if self._chat is not None:
+            agent = self._chat.agent_name or self._client.uid
+            text = filled(text, customer=self._chat.customer_name, agent=agent)
+        self.query_one(Composer).take(text)
+
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Send it; the log shows what becomes of it."""
         event.stop()
@@ -177,6 +204,8 @@ class ChatPane(Vertical):
         now = time.monotonic()
         is_due = now - self._told_typing_at > TYPING_TOLD_EVERY_S
         composer = self.query_one(Composer)
+        if self._popup is not None:
+            self._popup.look(composer.text)
         if self._peer and composer.text and not composer.closed_because and is_due:
             self._told_typing_at = now
             self._client.typing(self._peer)
