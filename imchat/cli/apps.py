@@ -58,7 +58,8 @@ def agent(
     from imchat.tui.agent import AgentApp
 
     client = _client("agent", uid, access, name=name, desks=list(desk), capacity=capacity)
-    _show(AgentApp(client, replies=settings.replies_file(), desk_replies=desk_replies))
+    desk_file = desk_replies and desk_replies.expanduser()
+    _show(AgentApp(client, replies=settings.replies_file(), desk_replies=desk_file))
 
 
 @click.command(

@@ -1,48 +1,20 @@
 """The agent's console, driven by keys against a real server."""
 
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from textual import events
-from textual.pilot import Pilot
 
-from imchat.client import Client, Conversation
+from imchat.client import Conversation
 from imchat.ids import Uid
-from imchat.tui.agent import AgentApp
 from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
 from tests.support import Restartable, Server, eventually
-from tests.tui.support import hides, running_app, screen_text, shows, text_in
-
-ANN = Uid("ann")
-
-
-@contextlib.asynccontextmanager
-async def customer(server: Server, uid: str, **claims: str) -> AsyncIterator[Client]:
-    """A customer with a chat, asked under a topic."""
-    async with server.client("customer", uid, **claims) as client:
-        await client.ready()
-        await client.request(topic=f"the topic of {uid}")
-        yield client
-
-
-@contextlib.asynccontextmanager
-async def console(
-    server: Server, size: tuple[int, int] = (100, 30)
-) -> AsyncIterator[tuple[AgentApp, Pilot[None]]]:
-    """Ann at her console."""
-    app = AgentApp(server.client("agent", ANN, name="Ann"))
-    async with running_app(app, size) as running:
-        yield running
+from tests.tui.console import ANN, console, customer, text_of
+from tests.tui.support import hides, screen_text, shows, text_in
 
 
 def _longer_than(conversation: Conversation, known: int) -> Callable[[], bool]:
     return lambda: len(conversation.lines) > known
-
-
-def text_of(client: Client, peer: str) -> list[str]:
-    """What a client sees of a conversation."""
-    return [line.body for line in client.conversation(Uid(peer)).lines]
 
 
 async def test_an_idle_console_says_that_it_is_ready(server: Server) -> None:

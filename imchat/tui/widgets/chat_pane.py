@@ -97,6 +97,7 @@ class ChatPane(Vertical):
         new = chat.customer if chat else None
         if self._one_draft or old == new:
             return
+        self._told_typing_at = 0.0  # the other one was told
         composer = self.query_one(Composer)
         if old is not None:
             self._drafts[old] = composer.text
