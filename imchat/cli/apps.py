@@ -132,7 +132,10 @@ def _minted(data_dir: Path, who: "Identity") -> Callable[[], str]:
 
 
 def _show(app: "ImchatApp") -> None:
-    """Run an app to its end. Raises what it gave up for."""
+    """Run an app to its end, as the user's settings have it. Raises what it gave up for."""
+    from imchat.tui.start import set_up
+
+    set_up(app)
     app.run()
     if app.failure is not None:
         raise app.failure

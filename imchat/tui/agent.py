@@ -17,13 +17,11 @@ from imchat.tui.caseload import Caseload
 from imchat.tui.chat_app import ChatApp
 from imchat.tui.chat_entry import Entry
 from imchat.tui.colleagues import Colleagues, Target
-from imchat.tui.pending import Pending
 from imchat.tui.replies import Replies
 from imchat.tui.theme import MUTED
 from imchat.tui.widgets.chat_list import ChatList
 from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
-from imchat.tui.widgets.confirm import Confirm
 from imchat.tui.widgets.customer_panel import CustomerPanel
 from imchat.tui.widgets.jump import Jump
 from imchat.tui.widgets.title_bar import TitleBar
@@ -31,6 +29,8 @@ from imchat.tui.widgets.transfer import Transfer
 
 REPLIES_LOOKED_AT_EVERY_S = 2.0
 SLOTS_WITH_KEYS = 9
+PANEL, TARGETS = "customer_panel", "transfer_targets"
+"""By these names what was chosen is remembered."""
 ENDED_HOW = {
     "agent": "closed",
     "customer": "left",
@@ -68,7 +68,6 @@ class AgentApp(ChatApp):
         Binding("ctrl+up", "neighbour(-1)", "Chat above", id="above", show=False),
         Binding("ctrl+down", "neighbour(1)", "Chat below", id="below", show=False),
         Binding("alt+d", "discard_draft", "Discard the draft", id="discard_draft", show=False),
-        Binding("escape", "give_up", "Give up waiting", id="give_up", show=False),
         *(
             Binding(f"alt+{n}", f"go_to_slot({n})", f"Chat {n}", id=f"slot_{n}", show=False)
             for n in range(1, SLOTS_WITH_KEYS + 1)
@@ -83,22 +82,22 @@ class AgentApp(ChatApp):
         self._my_name = ""
         self._shown: ChatId | None = None
         self._load = Caseload()
-        self._colleagues = Colleagues(client.uid)
-        self._pending = Pending(self, self.stale)
+        self._colleagues = Colleagues()
         self._replies = Replies(replies, desk_replies)
 
     def compose(self) -> ComposeResult:
         """Title, list, conversation and customer, keys."""
         yield TitleBar("agent")
         with Horizontal():
-            yield ChatList()
+            yield ChatList(self.limits)
             yield ChatPane(self.client, replies=self._replies)
-            yield CustomerPanel(self.client, self._pending, self._learned)
+            yield CustomerPanel(self.client, self.wait_for, self._learned)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Look for canned replies, now and whenever their files change."""
-        self.screen.add_class("-panel")
+        """Bring back what was remembered; look for canned replies whenever their files change."""
+        self.screen.set_class(self.memory[PANEL] is not False, "-panel")
+        self._colleagues.remember(str(self.memory[TARGETS] or ""))
         self._reload_replies()
         self.set_interval(REPLIES_LOOKED_AT_EVERY_S, self._reload_replies)
 
@@ -155,8 +154,6 @@ class AgentApp(ChatApp):
         if chat.chat != self._shown:
             text = f"{chat.customer_name} is a new customer of yours{by}."
             self.notify(text, markup=False, timeout=4)
-        if not self.app_focus:
-            self.bell()
 
     def _moved(self, event: protocol.Transferred, chat: protocol.Chat) -> None:
         self._colleagues.seen([chat])
@@ -182,7 +179,6 @@ class AgentApp(ChatApp):
 
     def draw(self) -> None:
         """Show everything as it is now."""
-        self.query_one(TitleBar).doing = self._pending.said
         if self._agent is None:
             return
         chats = {chat.chat: chat for chat in self._load.chats}
@@ -293,21 +289,12 @@ class AgentApp(ChatApp):
 
     # --- what the agent does -------------------------------------------------
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape gives up only where something is waited for."""
-        if action == "give_up":
-            return bool(self._pending)
-        return super().check_action(action, parameters)
-
-    def action_give_up(self) -> None:
-        """Wait no longer for what was asked last."""
-        self._pending.give_up()
-
     def action_toggle_status(self) -> None:
         """Take new chats, or keep to those at hand."""
-        away = self._agent is not None and self._agent.state == "online"
-        doing = "Setting you away" if away else "Setting you online"
-        self._pending.run(doing, lambda: self.client.set_status("away" if away else "online"))
+        if self._agent is not None and self._agent.state == "online":
+            self.wait_for("setting you away", self.client.set_status("away"))
+        else:
+            self.wait_for("setting you online", self.client.set_status("online"))
 
     def action_close_chat(self) -> None:
         """Close the chat that is shown, after asking."""
@@ -316,15 +303,10 @@ class AgentApp(ChatApp):
             self.notify("There is no open chat to close.", timeout=2)
             return
 
-        def answered(said: bool | None) -> None:
-            if said:
-                doing = f"Closing the chat with {chat.customer_name}"
-                self._pending.run(doing, lambda: self.client.close(chat.chat))
-
         question = f"Close the chat with {chat.customer_name}?"
         if chat.customer in self.query_one(ChatPane).drafts:
-            question += "\nYour draft was not sent; it is kept under “recent”."
-        self.push_screen(Confirm(question, "Close it"), answered)
+            question += "\nWhat you wrote is not sent; it is kept under “recent”."
+        self.ask_to_close(chat, question, "Close it")
 
     def action_transfer(self) -> None:
         """Give the chat that is shown to somebody else."""
@@ -335,14 +317,15 @@ class AgentApp(ChatApp):
 
         def chosen(to: Target | None) -> None:
             if to is not None:
-                doing = f"Giving {chat.customer_name} to {to}"
-                self._pending.run(doing, lambda: self._transfer(chat, to))
+                self.wait_for(f"giving the chat to {to}", self._transfer(chat, to))
 
-        self.push_screen(Transfer(chat.customer_name, self._colleagues), chosen)
+        asks = Transfer(chat.customer_name, self._colleagues, me=self.client.uid)
+        self.push_screen(asks, chosen)
 
     async def _transfer(self, chat: protocol.Chat, to: Target) -> None:
         await self.client.transfer(chat.chat, to=to.agent, desk=to.desk)
         self._colleagues.used(to)
+        self.memory[TARGETS] = self._colleagues.remembered
 
     def action_discard_draft(self) -> None:
         """Empty the composer; Ctrl+Z has it back."""
@@ -354,6 +337,7 @@ class AgentApp(ChatApp):
         """Show the customer beside the conversation, or where the list is; or hide it."""
         if self._has_room:
             self.screen.toggle_class("-panel")
+            self.memory[PANEL] = self.screen.has_class("-panel")
         else:
             self.screen.toggle_class("-peek")
         if not self.query_one(CustomerPanel).display:

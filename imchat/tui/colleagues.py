@@ -38,11 +38,15 @@ class Colleagues:
     An agent is not told who else is there, so they are learned from the chats that pass.
     """
 
-    def __init__(self, me: Uid, remembered: str = "") -> None:
-        self._me = me
+    def __init__(self) -> None:
         self._names: dict[Uid, str] = {}
-        found = (_target(word) for word in remembered.split())
-        self._targets = [target for target in found if target is not None]
+        self._targets: list[Target] = []
+        self._used = 0
+
+    def remember(self, text: str) -> None:
+        """Begin with those of an earlier run, see `remembered`."""
+        found = (_target(word) for word in text.split())
+        self._targets = [target for target in found if target is not None][:KEPT]
         self._used = len(self._targets)
 
     @property
@@ -53,14 +57,14 @@ class Colleagues:
     def seen(self, chats: Iterable[Chat]) -> None:
         """Learn who had these chats, and at which desks."""
         for chat in chats:
-            if chat.agent is not None and chat.agent != self._me:
+            if chat.agent is not None:
                 self._names[chat.agent] = chat.agent_name or chat.agent
                 self._learn(Target("agent", chat.agent))
             self._learn(Target("desk", chat.desk))
 
     def met(self, uid: Uid | None) -> None:
         """Learn of an agent by uid alone."""
-        if uid is not None and uid != self._me:
+        if uid is not None:
             self._learn(Target("agent", uid))
 
     def used(self, target: Target) -> None:
@@ -72,9 +76,9 @@ class Colleagues:
         """What a target is called."""
         return self._names.get(Uid(target.id), target.id) if target.agent else target.id
 
-    def all(self) -> list[Target]:
-        """Everybody that is known."""
-        return list(self._targets)
+    def all(self, *, but: Uid) -> list[Target]:
+        """Everybody that is known, but for one."""
+        return [target for target in self._targets if target.agent != but]
 
     def _learn(self, target: Target) -> None:
         if target not in self._targets:

@@ -9,18 +9,18 @@ from textual.widgets.option_list import Option
 from imchat.ids import ChatId
 from imchat.tui.chat_entry import Entry
 from imchat.tui.theme import FAINT, MUTED
-from imchat.tui.waits import AMBER_S, RED_S, clock
+from imchat.tui.waits import Limits, clock
 
 TALL, LOW = 3, 2
 """Rows of an open chat, where there is room for all and where there is not."""
 FADED_S = 5 * 60
 
 
-class ChatList(OptionList):
-    """Open chats by slot, below them those that ended last.
+_URGENCY = {"": MUTED, "amber": "$text-warning", "red": "bold $text-error"}
 
-    A wait of `amber_s` seconds is shown as long, one of `red_s` as too long.
-    """
+
+class ChatList(OptionList):
+    """Open chats by slot, below them those that ended last; `limits` colour the waits."""
 
     DEFAULT_CSS = """
     ChatList {
@@ -44,9 +44,9 @@ class ChatList(OptionList):
     }
     """
 
-    def __init__(self, *, amber_s: int = AMBER_S, red_s: int = RED_S) -> None:
+    def __init__(self, limits: Limits) -> None:
         super().__init__(markup=False)
-        self._amber_s, self._red_s = amber_s, red_s
+        self._limits = limits
         self._entries: list[Entry] = []
         self._shape: tuple[object, ...] = ()
 
@@ -142,13 +142,9 @@ class ChatList(OptionList):
         if entry.unread:
             parts.append(Content.styled(f" {entry.unread} ", "bold $background on $primary"))
         if entry.waiting_s is not None:
-            parts.append(Content.styled(clock(entry.waiting_s), self._urgency(entry.waiting_s)))
+            urgency = _URGENCY[self._limits.level(entry.waiting_s)]
+            parts.append(Content.styled(clock(entry.waiting_s), urgency))
         return Content(" ").join(parts)
-
-    def _urgency(self, waiting_s: int) -> str:
-        if waiting_s >= self._red_s:
-            return "bold $text-error"
-        return "$text-warning" if waiting_s >= self._amber_s else MUTED
 
     def _past_row(self, entry: Entry) -> Content:
         faint = MUTED if entry.ended_s < FADED_S else FAINT

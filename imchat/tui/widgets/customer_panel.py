@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,7 +16,6 @@ from imchat import protocol
 from imchat.client import Client
 from imchat.errors import ImchatError
 from imchat.ids import Uid
-from imchat.tui.pending import Pending
 from imchat.tui.theme import MUTED
 from imchat.tui.waits import clock
 from imchat.tui.widgets.note_box import NoteBox
@@ -50,13 +49,14 @@ class CustomerPanel(Vertical):
     def __init__(
         self,
         client: Client,
-        pending: Pending,
+        wait_for: Callable[[str, Awaitable[object]], None],
         learned: Callable[[protocol.Customer], None],
     ) -> None:
         super().__init__()
         self.border_title = "customer"
         self._client = client
-        self._pending = pending
+        self._wait_for = wait_for
+        self._adding: set[Uid] = set()
         self._learned = learned
         self._chat: protocol.Chat | None = None
         self._known: LRUCache[Uid, protocol.Customer] = LRUCache(KNOWN_KEPT)
@@ -169,12 +169,16 @@ class CustomerPanel(Vertical):
         """Have it stored; until then it stays where it was written."""
         event.stop()
         if self._chat is not None:
-            uid, body = self._chat.customer, event.body
-            name = self._chat.customer_name
-            self._pending.run(f"Adding the note on {name}", lambda: self._add(uid, body))
+            self._wait_for("adding the note", self._add(self._chat.customer, event.body))
 
     async def _add(self, uid: Uid, body: str) -> None:
-        self._learn(await self._client.add_note(uid, body))
+        if uid in self._adding:
+            return  # Enter was pressed twice
+        self._adding.add(uid)
+        try:
+            self._learn(await self._client.add_note(uid, body))
+        finally:
+            self._adding.discard(uid)
         box = self.query_one(NoteBox)
         if self._drafts.get(uid, "").strip() == body:
             del self._drafts[uid]

@@ -6,17 +6,13 @@ from textual.widget import Widget
 
 
 class TitleBar(Widget):
-    """`standing` on the left; on the right what is waited for, and what is wrong.
-
-    Both `doing` and `link` are mostly empty.
-    """
+    """`standing` on the left; `link` on the right says what is wrong, if anything is."""
 
     DEFAULT_CSS = """
     TitleBar { height: 1; padding: 0 1; background: $panel; }
     """
 
     standing = reactive(Content(""))
-    doing = reactive("")
     link = reactive("")
 
     def __init__(self, title: str) -> None:
@@ -26,10 +22,7 @@ class TitleBar(Widget):
     def render(self) -> Content:
         """One line, the link at its right end."""
         width = self.content_size.width
-        link = Content.assemble(
-            (f" {self.doing} " if self.doing else "", "$text-accent"),
-            (f" {self.link} " if self.link else "", "$text-warning bold"),
-        ).truncate(width, ellipsis=True)
+        link = Content.styled(f" {self.link} ", "$text-warning bold") if self.link else Content("")
         left = Content.assemble(
             Content.styled("imchat", "bold $primary"), f" {self._title}  ", self.standing
         ).truncate(max(0, width - link.cell_length), ellipsis=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from imchat.ids import Uid
 from imchat.tui import fuzzy
 from imchat.tui.colleagues import Colleagues, Target, typed
 from imchat.tui.theme import MUTED
@@ -15,14 +16,15 @@ class Transfer(Picker[Target]):
 
     HINT_IN = "an agent's uid, or a desk"
 
-    def __init__(self, customer: str, colleagues: Colleagues) -> None:
+    def __init__(self, customer: str, colleagues: Colleagues, *, me: Uid) -> None:
         super().__init__()
         self.ASKS = Content(f"Give the chat with {customer} to")
         self._colleagues = colleagues
+        self._me = me
 
     def choices(self, query: str) -> Sequence[Choice[Target]]:
         """Who is known by these letters, then what they may mean otherwise."""
-        known = fuzzy.best(query, self._colleagues.all(), self._texts)
+        known = fuzzy.best(query, self._colleagues.all(but=self._me), self._texts)
         exact = [target for target in known if target.id == query]
         others = [target for target in typed(query) if target not in known]
         order = [*exact, *(target for target in known if target not in exact), *others]
