@@ -49,6 +49,7 @@ loglevel warning
 save ""
 appendonly yes
 appendfsync always
+auto-aof-rewrite-min-size 256mb
 aof-load-truncated yes
 maxmemory-policy noeviction
 """
@@ -60,7 +61,8 @@ class EmbeddedStore:
     It survives a SIGKILL of its server, and the next `start()` on the same directory
     ends it cleanly first. Every change is on the disk before it is answered: `everysec`
     would put off writing, not only syncing, while the disk is slow, and lose what was
-    acked even when only Valkey dies. All calls of a moment share one sync.
+    acked even when only Valkey dies. All calls of a moment share one sync. The file is not
+    written anew while it is small: that takes a core, and the disk from those who sync.
     """
 
     def __init__(self, data_dir: Path) -> None:

@@ -22,8 +22,9 @@ from imchat.store.facts import Fact, Refused
 log = logging.getLogger(__name__)
 
 PARTS = (
-    "keys", "call", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
-    "chats", "requests", "presence", "nodes", "board", "audit", "leftovers", "doctor",
+    "keys", "call", "asked", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
+    "chats", "transfers", "requests", "ratings", "presence", "nodes", "board", "audit",
+    "leftovers", "doctor",
 )
 """In the order in which they build on each other."""
 
