@@ -60,11 +60,11 @@ class AgentApp(ChatApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (64, "-narrow"), (108, "-wide"), (160, "-huge")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "toggle_status", "Online/away", id="toggle_status"),
+        Binding("ctrl+g", "jump", "Go to", id="jump"),
+        Binding("alt+a", "next_unread", "Next unread", id="next_unread"),
         Binding("f3", "toggle_panel", "Customer", id="toggle_panel"),
         Binding("f5", "transfer", "Transfer", id="transfer"),
         Binding("f8", "note", "Note", id="note"),
-        Binding("ctrl+g", "jump", "Go to", id="jump"),
-        Binding("alt+a", "next_unread", "Next unread", id="next_unread"),
         Binding("ctrl+up", "neighbour(-1)", "Chat above", id="above", show=False),
         Binding("ctrl+down", "neighbour(1)", "Chat below", id="below", show=False),
         Binding("alt+d", "discard_draft", "Discard the draft", id="discard_draft", show=False),

@@ -22,17 +22,21 @@ from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
 from tests.support import Server, eventually
 from tests.tui.console import ANN, customer
-from tests.tui.support import hides, running_app, screen_text, shows, text_in
+from tests.tui.support import SIZE, hides, running_app, screen_text, shows, text_in
 
 
 @contextlib.asynccontextmanager
 async def console(
-    server: Server, settings: ScreenSettings | None = None, memory: Memory | None = None
+    server: Server,
+    settings: ScreenSettings | None = None,
+    memory: Memory | None = None,
+    *,
+    size: tuple[int, int] = SIZE,
 ) -> AsyncIterator[tuple[AgentApp, Pilot[None]]]:
     """Ann at her console, set up so."""
     app = AgentApp(server.client("agent", ANN, name="Ann"))
     app.set_up(settings or ScreenSettings(), memory or Memory())
-    async with running_app(app) as running:
+    async with running_app(app, size) as running:
         yield running
 
 
@@ -99,17 +103,17 @@ def test_a_theme_that_is_none_is_said() -> None:
 
 async def test_other_keys_do_it_and_the_old_ones_no_more(server: Server) -> None:
     """As the settings say; the footer and the help show them."""
-    keys = {"next_unread": "f10", "toggle_status": "f7", "help": "f12"}
-    async with console(server, ScreenSettings(keys=keys)) as (app, pilot):
+    keys = {"next_unread": "f10", "toggle_status": "f11", "help": "f12"}
+    async with console(server, ScreenSettings(keys=keys), size=(160, 60)) as (app, pilot):
         await shows(app, "● online")
         await pilot.press("f2")
-        await pilot.press("f7")
+        await pilot.press("f11")
         await shows(app, "○ away")
         assert "f12 Help" in screen_text(app)
         await pilot.press("f12")
         await shows(app, "Esc closes")
         row = next(line for line in screen_text(app).splitlines() if "toggle_status" in line)
-        assert "f7" in row
+        assert "f11" in row
         assert "f2" not in row
         await pilot.press("escape")
         await hides(app, "Esc closes")
