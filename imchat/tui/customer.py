@@ -10,10 +10,11 @@ from textual.widgets import Footer
 
 from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Event
+from imchat.client.words import agent_of, duration, ended, had_agent
 from imchat.errors import Conflict, RequestError
 from imchat.ids import ChatId, Desk
 from imchat.tui.chat_app import ChatApp
-from imchat.tui.place import Place, in_words
+from imchat.tui.place import Place
 from imchat.tui.waits import clock
 from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.confirm import Confirm
@@ -22,13 +23,6 @@ from imchat.tui.widgets.standing import Standing
 from imchat.tui.widgets.title_bar import TitleBar
 
 LEAVING_S = 2.0
-_ENDED_BY = {
-    "customer": "You closed the chat.",
-    "agent": "{agent} closed the chat.",
-    "supervisor": "A supervisor closed the chat.",
-    "disconnected": "The chat was closed while you were away.",
-    "left_queue": "You left the queue.",
-}
 
 
 class CustomerApp(ChatApp):
@@ -75,9 +69,9 @@ class CustomerApp(ChatApp):
             case protocol.Transferred(chat=chat):
                 self._transferred(chat)
             case protocol.Closed(chat=chat, reason=reason):
-                self._end(chat, _ENDED_BY[reason])
+                self._end(chat, ended(chat, reason))
             case ClosedMeanwhile(chat=chat):
-                self._end(chat, _ENDED_BY["disconnected"])
+                self._end(chat, ended(chat, "disconnected"))
             case protocol.Rated(chat=chat):
                 self._scores[chat.chat] = chat.score or 0
             case _:
@@ -102,32 +96,22 @@ class CustomerApp(ChatApp):
             self._last = chat
 
     def _waits(self, frame: protocol.Waiting) -> None:
-        if self._had_agent(frame.chat):
-            self._passed_on = f"{_agent_of(self._open)} had to go. "
+        if had_agent(self._open, frame.chat):
+            self._passed_on = f"{agent_of(self._open)} had to go. "
             self._place = Place(self.now_ms())
         self._opened(frame.chat)
         self._place.note(frame.position, frame.eta_s)
 
     def _transferred(self, chat: protocol.Chat) -> None:
-        if self._had_agent(chat):
-            self._passed_on = f"{_agent_of(self._open)} passed you on. "
+        if had_agent(self._open, chat):
+            self._passed_on = f"{agent_of(self._open)} passed you on. "
             self._place = Place(self.now_ms())
         self._opened(chat)
-
-    def _had_agent(self, chat: protocol.Chat) -> bool:
-        """Whether somebody served in this chat who does so no more."""
-        before = self._open
-        return (
-            before is not None
-            and before.chat == chat.chat
-            and before.agent is not None
-            and before.agent != chat.agent
-        )
 
     def _end(self, chat: protocol.Chat, how: str) -> None:
         if self._open is not None and self._open.chat != chat.chat:
             return  # of one before
-        self._over = how.format(agent=_agent_of(chat) or "The agent")
+        self._over = how
         self._open, self._ended = None, chat
         if chat.agent is not None:
             self._last = chat
@@ -153,7 +137,7 @@ class CustomerApp(ChatApp):
         if chat is None:
             return self._apart()
         if chat.state == "active":
-            name = _agent_of(chat)
+            name = agent_of(chat)
             return Content.assemble(
                 self._passed_on, (name, "bold $text-success"), " is here for you."
             )
@@ -174,7 +158,7 @@ class CustomerApp(ChatApp):
 
     def _in_the_queue(self) -> Content:
         place = self._place
-        eta = f", about {in_words(place.eta_s)}" if place.eta_s is not None else ""
+        eta = f", about {duration(place.eta_s)}" if place.eta_s is not None else ""
         waited_s = max(0, (self.now_ms() - place.since_ms) // 1000)
         hint = "Stay here: you are served in turn."
         if self.client.state != "online":
@@ -236,7 +220,7 @@ class CustomerApp(ChatApp):
             if said is not None:
                 self.wait_for("rating", self._rate(chat.chat, said))
 
-        self.push_screen(Rating(_agent_of(chat)), answered)
+        self.push_screen(Rating(agent_of(chat)), answered)
 
     async def _rate(self, chat: ChatId, said: Rated) -> None:
         try:
@@ -278,7 +262,3 @@ class CustomerApp(ChatApp):
             pass  # the server finds out by itself
         finally:
             self.exit()
-
-
-def _agent_of(chat: protocol.Chat | None) -> str:
-    return (chat.agent_name or chat.agent or "") if chat is not None else ""

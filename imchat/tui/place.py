@@ -21,10 +21,3 @@ class Place:
         if self.position is None or not self._farthest:
             return 0.0
         return (self._farthest - self.position) / self._farthest
-
-
-def in_words(seconds: int) -> str:
-    """How long it may take, no more precisely than it is known."""
-    if seconds < 90:
-        return f"{max(5, round(seconds / 5) * 5)} seconds"
-    return f"{round(seconds / 60)} minutes"

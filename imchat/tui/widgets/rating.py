@@ -61,7 +61,9 @@ class Rating(ModalScreen[Rated | None]):
                     yield Button(
                         word, id=f"score-{score}", compact=True, action=f"screen.choose({score})"
                     )
-            yield Input(placeholder="Anything to add? Enter sends.")
+            yield Input(
+                placeholder="Anything to add? Enter sends.", select_on_focus=False
+            )
 
     def action_choose(self, score: int) -> None:
         """Take a score, and go on to the words."""

@@ -13,20 +13,27 @@ class Standing(Vertical):
 
     DEFAULT_CSS = """
     Standing {
-        height: auto; padding: 1 2; background: $surface; align-horizontal: center;
+        height: auto; padding: 1 2; background: $surface;
         border-left: wide $primary;
         &.-waiting { border-left: wide $warning; }
         &.-over { border-left: wide $border-blurred; }
         &.-stale { opacity: 60%; }
         & > #said { width: 1fr; height: auto; text-align: center; }
-        & > ProgressBar {
-            display: none; width: 1fr; max-width: 60; margin-top: 1;
-            & Bar { width: 1fr; & > .bar--bar { color: $warning; } }
+        & > Horizontal {
+            display: none; width: 1fr; height: 1; margin-top: 1; align-horizontal: center;
         }
-        &.-waiting > ProgressBar { display: block; }
-        & > Horizontal { display: none; width: auto; height: 1; margin-top: 1; }
-        &.-over > Horizontal { display: block; }
-        & Button { margin: 0 1; }
+        & ProgressBar {
+            width: 1fr; max-width: 60;
+            & Bar {
+                width: 1fr;
+                & > .bar--bar, & > .bar--complete {
+                    color: $warning; background: $foreground 15%;
+                }
+            }
+        }
+        &.-waiting > #way { display: block; }
+        &.-over > #choices { display: block; }
+        & Button { margin: 0 1; width: auto; }
         & #rate { display: none; }
         &.-rateable #rate { display: block; }
     }
@@ -35,8 +42,9 @@ class Standing(Vertical):
     def compose(self) -> ComposeResult:
         """What is said above all."""
         yield Static(id="said")
-        yield ProgressBar(total=WHOLE, show_percentage=False, show_eta=False)
-        with Horizontal():
+        with Horizontal(id="way"):
+            yield ProgressBar(total=WHOLE, show_percentage=False, show_eta=False)
+        with Horizontal(id="choices"):
             yield Button("Rate it", id="rate", compact=True, action="app.rate")
             yield Button("Ask again", id="ask", compact=True, action="app.ask")
 
