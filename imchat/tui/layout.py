@@ -40,6 +40,10 @@ class Block:
         """In rows."""
         return len(self.lead) + len(self.rows) + self.failed
 
+    def row_of(self, at: int) -> int:
+        """The row in which a character stands, or behind which it was left out."""
+        return len(self.lead) + max(0, sum(start <= at for start, _ in self.rows) - 1)
+
 
 class Layout:
     """The heights of all lines, their sums, and the blocks looked at last.

@@ -1,7 +1,7 @@
 """A conversation on the screen: only what is seen is laid out and drawn."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from rich.style import Style
 from textual import events
@@ -24,6 +24,14 @@ from imchat.tui.wrapping import index_at
 
 SCROLLS_A_SECOND = 20
 """Rows, while the mouse marks beyond an edge."""
+
+
+class _Anchor(NamedTuple):
+    """A row by its message: counted from the first row of the text, and what begins there."""
+
+    line: Line
+    row: int
+    at: int | None
 
 
 class ChatLog(ScrollView, can_focus=True):
@@ -241,35 +249,40 @@ class ChatLog(ScrollView, can_focus=True):
     def _page(self) -> int:
         return self.scrollable_content_region.height
 
-    def _anchor(self) -> tuple[Line, int, int] | None:
-        """The message on top of the screen, its row there, and the character in it."""
+    def _anchor(self) -> _Anchor | None:
+        """What is on top of the screen."""
         if not self.lines:
             return None
         index, row = self._laid.at(self.scroll_offset.y)
         block = self._laid.block(index)
-        text_row = row - len(block.lead)
-        at = block.rows[min(text_row, len(block.rows) - 1)][0] if text_row >= 0 else -1
-        return self.lines[index], row, at
+        row -= len(block.lead)
+        at = block.rows[min(row, len(block.rows) - 1)][0] if row >= 0 else None
+        return _Anchor(self.lines[index], row, at)
 
-    def _return_to(self, anchor: tuple[Line, int, int] | None, *, by_text: bool = False) -> None:
-        """Have a row on top again, also when others came before it or all are wrapped anew."""
-        index = self._laid.index_of(anchor[0]) if anchor is not None else None
+    def _return_to(self, anchor: _Anchor | None) -> None:
+        """Have a row on top again, also when others came before it."""
+        index = self._laid.index_of(anchor.line) if anchor is not None else None
         if anchor is None or index is None:
             self._measure(len(self.lines) - 1)
-            return
-        _, row, at = anchor
-        block = self._laid.block(index)
-        if by_text and at >= 0:
-            row = len(block.lead) + sum(start <= at for start, _ in block.rows) - 1
-        self._go(index, row)
+        else:
+            # A message with another before it may be led by other rows than without.
+            self._go(index, len(self._laid.block(index).lead) + anchor.row)
+
+    def _return_to_text(self, anchor: _Anchor) -> None:
+        """Have a text on top again that was wrapped anew."""
+        index = self._laid.index_of(anchor.line)
+        if index is None or anchor.at is None:
+            self._return_to(anchor)
+        else:
+            self._go(index, self._laid.block(index).row_of(anchor.at))
 
     def _go(self, index: int, row: int) -> None:
         """Have a row of a message on top."""
         self._laid.measure(index, above=3 * self._page, below=3 * self._page)
         self._set_height()
-        y = self._laid.top(index) + max(0, row)
+        y = max(0, self._laid.top(index) + row)
         if y != self.scroll_offset.y:
-            self.scroll_to(y=y, animate=False)
+            self.scroll_to(y=y)
 
     def _measure(self, index: int) -> None:
         """Have exact heights around a message, with what is on top staying there."""
@@ -282,7 +295,7 @@ class ChatLog(ScrollView, can_focus=True):
         if changed:
             y = self._laid.top(top) + row
             if y != self.scroll_offset.y:
-                self.scroll_to(y=y, animate=False)
+                self.scroll_to(y=y)
 
     def _set_height(self) -> None:
         size = Size(self.scrollable_content_region.width, self._laid.height)
@@ -296,11 +309,20 @@ class ChatLog(ScrollView, can_focus=True):
         follow, anchor = self.at_end or not self.lines, self._anchor()
         self._rows.width = self.scrollable_content_region.width
         self._laid.widen(self._rows.text_width)
-        if follow:
+        if follow or anchor is None:
             self.follow()
         else:
-            self._return_to(anchor, by_text=True)
+            self._return_to_text(anchor)
         self.refresh()
+
+    def scroll_to(
+        self,
+        x: float | None = None,
+        y: float | None = None,
+        **how: Any,  # noqa: ANN401 (Textual's own options)
+    ) -> None:
+        """At once, never by and by: rows that are laid out on the way would make it jump."""
+        super().scroll_to(x, y, **{**how, "animate": False})
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Lay out what comes near, and ask for what came before when the top does."""
@@ -348,10 +370,9 @@ class ChatLog(ScrollView, can_focus=True):
         self._set_height()
         block = self._laid.block(index)
         at = self._finder.spans(line)[0][0]
-        row = len(block.lead) + sum(start <= at for start, _ in block.rows) - 1
-        y = self._laid.top(index) + row
+        y = self._laid.top(index) + block.row_of(at)
         if not self.scroll_offset.y <= y < self.scroll_offset.y + self._page:
-            self.scroll_to(y=y - self._page // 2, animate=False)
+            self.scroll_to(y=y - self._page // 2)
 
     # --- what is marked ------------------------------------------------------
 
@@ -446,12 +467,11 @@ class ChatLog(ScrollView, can_focus=True):
         if caret is None or index is None:
             return
         block = self._laid.block(index)
-        row = len(block.lead) + sum(start <= caret[1] for start, _ in block.rows) - 1
-        y, top = self._laid.top(index) + row, self.scroll_offset.y
+        y, top = self._laid.top(index) + block.row_of(caret[1]), self.scroll_offset.y
         if y < top:
-            self.scroll_to(y=y, animate=False)
+            self.scroll_to(y=y)
         elif y >= top + self._page:
-            self.scroll_to(y=y - self._page + 1, animate=False)
+            self.scroll_to(y=y - self._page + 1)
 
     def _marked(self) -> None:
         marks = self._marking.extent is not None
@@ -545,7 +565,7 @@ class ChatLog(ScrollView, can_focus=True):
             self._pulling = None
         if step:
             def pull() -> None:
-                self.scroll_relative(y=step, animate=False)
+                self.scroll_relative(y=step)
                 self._drag_to_edge(offset)
 
             self._pulling = self.set_interval(1 / SCROLLS_A_SECOND, pull)
