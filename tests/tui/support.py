@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -15,7 +16,7 @@ SIZE = (100, 30)
 A = TypeVar("A", bound=ImchatApp)
 
 
-def screen_text(app: ImchatApp) -> str:
+def screen_text(app: App[None]) -> str:
     """The characters on the screen, a line a row."""
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 

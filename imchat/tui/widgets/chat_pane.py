@@ -14,10 +14,12 @@ from imchat.errors import RequestError
 from imchat.ids import Uid
 from imchat.tui.replies import Replies, filled
 from imchat.tui.widgets.chat_log import ChatLog
+from imchat.tui.widgets.chat_reader import ChatReader
 from imchat.tui.widgets.composer import Composer
 from imchat.tui.widgets.reply_popup import ReplyPopup
 
 PAGE = 50
+FIND_PAGE = 500
 TYPING_SHOWN_S = 4.0
 TYPING_TOLD_EVERY_S = 2.0
 
@@ -33,7 +35,6 @@ class ChatPane(Vertical):
 
     DEFAULT_CSS = """
     ChatPane { width: 1fr; height: 1fr; }
-    ChatPane ChatLog { height: 1fr; }
     ChatPane #writes { height: 1; padding: 0 2; color: $text-muted; }
     """
 
@@ -55,7 +56,7 @@ class ChatPane(Vertical):
 
     def compose(self) -> ComposeResult:
         """Log above, composer below."""
-        yield ChatLog()
+        yield ChatReader(self._load_for_finder)
         yield Static(id="writes")
         if self._popup is not None:
             yield self._popup
@@ -68,7 +69,7 @@ class ChatPane(Vertical):
         self._change_draft(chat)
         self._chat = chat
         conversation = self._conversation
-        self.query_one(ChatLog).show(conversation, self._name_of, empty=empty)
+        self.query_one(ChatReader).show(conversation, self._name_of, empty=empty)
         composer = self.query_one(Composer)
         if shut:
             composer.shut(shut)
@@ -174,6 +175,16 @@ class ChatPane(Vertical):
             agent = self._chat.agent_name or self._client.uid
             text = filled(text, customer=self._chat.customer_name, agent=agent)
         self.query_one(Composer).take(text)
+
+    async def _load_for_finder(self) -> None:
+        """Load a page for who looks for something, as long as the server lets it be."""
+        if self._peer is not None:
+            await self._client.load_earlier(self._peer, limit=FIND_PAGE)
+
+    def on_chat_reader_left(self, event: ChatReader.Left) -> None:
+        """Go back to writing."""
+        event.stop()
+        self.query_one(Composer).focus()
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Send it; the log shows what becomes of it."""

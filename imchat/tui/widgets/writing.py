@@ -68,15 +68,9 @@ class Writing(TextArea):
         # typed meanwhile overtakes it: here keys act in the order in which they came.
         if event.is_printable:
             return  # a letter is a letter, whatever it may be bound to elsewhere
-        if self.takes_key(event.key):
+        if self.takes_key(event.key) or await self.app._check_bindings(event.key):
             event.stop()
             event.prevent_default()
-            return
-        bound = self.screen.active_bindings.get(event.key)
-        if bound is not None and bound.enabled:
-            event.stop()
-            event.prevent_default()
-            await self.app.run_action(bound.binding.action, bound.node)
 
     def _on_paste(self, event: events.Paste) -> None:  # type: ignore[override]
         # What is pasted comes from elsewhere as well; TextArea inserts it next.
