@@ -2,7 +2,7 @@
 
 from imchat.client import Client
 from imchat.ids import Uid
-from imchat.tui.agent import TARGETS
+from imchat.tui.agent_view import TARGETS
 from imchat.tui.colleagues import Colleagues, Target, typed
 from imchat.tui.widgets.chat_list import ChatList
 from tests.support import Restartable, Server, eventually
