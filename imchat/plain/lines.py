@@ -41,11 +41,9 @@ async def run(client: Client, *, topic: str | None, desk: Desk, at_end: AtEnd) -
         listening = asyncio.create_task(chat.listen())
         working = asyncio.create_task(chat.work(at_end))
         try:
-            await asyncio.wait((listening, working), return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
-                working.result()
-            else:
-                listening.result()  # which only ends with an error
+            ways = (working, listening, chat.cut)
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            next(way for way in ways if way.done()).result()  # the others end with an error
         finally:
             for task in (listening, working):
                 task.cancel()
@@ -73,7 +71,8 @@ class _Chat:
         self._unacked: set[asyncio.Future[protocol.Ack]] = set()
         self._asking = True
         self._doing: set[asyncio.Task[None]] = set()
-        self._is_cut = False
+        self.cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done, with BrokenPipeError, when nobody reads any more."""
         self._changed = asyncio.Event()
 
     # --- what is said --------------------------------------------------------
@@ -82,9 +81,9 @@ class _Chat:
         """Print lines under a sign, at once and whole."""
         try:
             _write(sys.stdout, sign, text)
-        except BrokenPipeError:
-            self._is_cut = True  # a callback cannot raise it to anybody
-            self._changed.set()
+        except BrokenPipeError as error:  # a callback could raise it to nobody
+            if not self.cut.done():
+                self.cut.set_exception(error)
 
     def _fail(self, text: str) -> None:
         self.failures += 1
@@ -294,8 +293,6 @@ class _Chat:
         while not condition():
             self._changed.clear()
             await self._changed.wait()
-            if self._is_cut:
-                raise BrokenPipeError
 
 
 def _write(stream: TextIO, sign: str, text: str) -> None:

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -59,7 +58,7 @@ class CustomerPanel(Vertical):
         self._adding: set[Uid] = set()
         self._learned = learned
         self._chat: protocol.Chat | None = None
-        self._known: LRUCache[Uid, protocol.Customer] = LRUCache(KNOWN_KEPT)
+        self._known: dict[Uid, protocol.Customer] = {}
         self._stale: set[Uid] = set()
         self._loading: Uid | None = None
         self._failed: dict[Uid, str] = {}
@@ -105,7 +104,7 @@ class CustomerPanel(Vertical):
 
     def forget_all(self) -> None:
         """Much may have happened meanwhile."""
-        self._stale.update(self._known.keys())
+        self._stale.update(self._known)
         self._failed.clear()
 
     def _say(self, part: str, words: list[Part]) -> None:
@@ -149,7 +148,10 @@ class CustomerPanel(Vertical):
                 self._loading = None
 
     def _learn(self, known: protocol.Customer) -> None:
+        self._known.pop(known.uid, None)
         self._known[known.uid] = known
+        if len(self._known) > KNOWN_KEPT:
+            del self._known[next(iter(self._known))]
         self._failed.pop(known.uid, None)
         self._learned(known)
 
