@@ -237,7 +237,7 @@ def _earlier(known: protocol.Customer, me: Uid) -> list[Part]:
 
 
 def _notes(known: protocol.Customer, me: Uid) -> list[Part]:
-    parts: list[Part] = [("Notes", "bold"), ("  the customer never sees them", MUTED)]
+    parts: list[Part] = [("Notes", "bold"), ("  private", MUTED)]
     for note in known.notes:
         by = "you" if note.by == me else note.by
         parts += [(f"\n{_day(note.at)} {by}", MUTED), f"\n{note.body}"]

@@ -11,6 +11,9 @@ from imchat.client import clean
 NEAR = 8
 """The count is shown when no more than an eighth of the limit is left."""
 
+MODIFIERS = {"alt", "ctrl", "meta", "super", "hyper"}
+"""With one of these a key is no letter, even where the terminal tells which letter it has."""
+
 
 class Writing(TextArea):
     """Text up to `limit` bytes: Enter hands it in, Ctrl+J breaks the line.
@@ -66,7 +69,7 @@ class Writing(TextArea):
     async def _on_key(self, event: events.Key) -> None:
         # Textual runs what a key is bound to after the key has bubbled up, and what is
         # typed meanwhile overtakes it: here keys act in the order in which they came.
-        if event.is_printable:
+        if event.is_printable and not MODIFIERS & {*event.key.split("+")[:-1]}:
             return  # a letter is a letter, whatever it may be bound to elsewhere
         if self.takes_key(event.key) or await self.app._check_bindings(event.key):
             event.stop()
