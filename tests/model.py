@@ -11,6 +11,7 @@ from hashlib import sha1
 from typing import Literal
 
 Role = Literal["customer", "agent"]
+Asker = Literal["customer", "agent", "supervisor"]
 
 
 class Refused(Exception):
@@ -66,6 +67,8 @@ class Model:
         self.given: list[Given] = []
         self.happened: list[tuple[str, str | int]] = []
         self._opened: dict[int, int] = {}
+        self._moved: set[int] = set()
+        self._ever_agents: set[str] = set()
         self._last_ticket = 0
 
     # --- what is derived ----------------------------------------------------------
@@ -97,29 +100,50 @@ class Model:
                 if uid in bucket:
                     bucket.remove(uid)
 
-    def _put_in(self, uid: str) -> None:
+    def _has_free_slot(self, uid: str) -> bool:
         agent = self.agents[uid]
-        if agent.away or uid in self.deadlines or len(agent.chats) >= agent.capacity:
+        is_here = not agent.away and uid not in self.deadlines
+        return is_here and len(agent.chats) < agent.capacity
+
+    def _put_in(self, uid: str) -> None:
+        if not self._has_free_slot(uid):
             return
+        agent = self.agents[uid]
         for desk in agent.desks:
             self.buckets.setdefault(desk, {}).setdefault(len(agent.chats), []).append(uid)
 
-    def _give(self, ticket: int) -> bool:
-        """Give a chat to an agent of the current tier, if there is one."""
+    def _give(self, ticket: int, *, but: str | None = None) -> bool:
+        """Give a chat to an agent of the current tier, if there is one.
+
+        As if there were no agent `but`.
+        """
         chat = self.chats[ticket]
-        tier = self.tier(chat.desk)
-        if tier is None:
-            return False
-        bucket = self.buckets[chat.desk][tier]
-        digest = sha1(chat.customer.encode()).hexdigest()
-        uid = bucket[int(digest[:8], 16) % len(bucket)]
+        for tier in range(max(self.buckets.get(chat.desk, {}), default=-1) + 1):
+            bucket = [uid for uid in self.bucket(chat.desk, tier) if uid != but]
+            if bucket:
+                digest = sha1(chat.customer.encode()).hexdigest()
+                self._give_to(ticket, bucket[int(digest[:8], 16) % len(bucket)])
+                return True
+        return False
+
+    def _give_to(self, ticket: int, uid: str) -> None:
+        tier = len(self.agents[uid].chats)
         self._take_out(uid)
         self.agents[uid].chats.append(ticket)
-        chat.agent = uid
+        self.chats[ticket].agent = uid
         self._put_in(uid)
         self.given.append(Given(ticket, uid, tier))
         self.happened.append(("assigned", ticket))
-        return True
+
+    def _take_from(self, ticket: int) -> None:
+        """Take a chat from its agent, whose slot is free then."""
+        chat = self.chats[ticket]
+        assert chat.agent is not None
+        self._take_out(chat.agent)
+        self.agents[chat.agent].chats.remove(ticket)
+        self._put_in(chat.agent)
+        chat.agent = None
+        self.happened.append(("released", ticket))
 
     def _serve(self, desks: Iterable[str]) -> None:
         """Give free slots of these desks to the lowest tickets that they can serve."""
@@ -155,31 +179,102 @@ class Model:
             self.happened.append(("queued", ticket))
         return ticket
 
-    def close(self, ticket: int, uid: str, role: Role, *, connection: str) -> None:
+    def close(self, ticket: int, uid: str, role: Asker, *, connection: str) -> None:
         """Closing a closed chat changes nothing."""
         self._heed(connection)
         chat = self.chat(ticket)
-        if uid != (chat.agent if role == "agent" else chat.customer):
+        sides = {"agent": chat.agent, "customer": chat.customer, "supervisor": uid}
+        if uid != sides[role]:
             raise Refused("forbidden")
         if ticket in self.chats:
             self._end(ticket)
 
     def _end(self, ticket: int) -> None:
-        chat = self.closed[ticket] = self.chats.pop(ticket)
+        chat = self.chats[ticket]
+        agent = chat.agent
+        if agent is None:
+            self.queues[chat.desk].remove(ticket)
+        else:
+            self._take_from(ticket)
+            chat.agent = agent  # whose it was is known afterwards
+        self.closed[ticket] = self.chats.pop(ticket)
         self.deadlines.pop(chat.customer, None)
         self.happened.append(("closed", ticket))
-        if chat.agent is None:
+        if agent is not None:
+            self._serve(self.agents[agent].desks)
+
+    def transfer(
+        self,
+        ticket: int,
+        uid: str,
+        role: Asker,
+        *,
+        to: str | None = None,
+        desk: str | None = None,
+        connection: str,
+        call: int,
+    ) -> int:
+        """Gives the ticket. A call that did it before does nothing."""
+        self._heed(connection)
+        chat = self.chat(ticket)
+        if call in self._moved:
+            return ticket
+        if role == "agent" and chat.agent != uid:
+            raise Refused("forbidden")
+        if ticket not in self.chats:
+            raise Refused("conflict")
+        if to is not None:
+            self._check_may_be_given(chat, to)
+        else:
+            assert desk is not None
+            self._check_may_go_to(ticket, desk)
+        self._moved.add(call)
+        before = chat.agent
+        if before is None:
             self.queues[chat.desk].remove(ticket)
+        else:
+            self._take_from(ticket)
+        self.happened.append(("transferred", ticket))
+        if to is not None:
+            self._give_to(ticket, to)
+        else:
+            assert desk is not None
+            chat.desk = desk
+            if not self._give(ticket, but=before):
+                self.queues.setdefault(desk, []).append(ticket)
+                self.queues[desk].sort()
+                self.happened.append(("queued", ticket))
+        if before is not None:
+            self._serve(self.agents[before].desks)
+        return ticket
+
+    def _check_may_be_given(self, chat: Chat, to: str) -> None:
+        if to not in self._ever_agents:
+            raise Refused("not_found")
+        if chat.agent == to or to not in self.agents or not self._has_free_slot(to):
+            raise Refused("conflict")
+
+    def _check_may_go_to(self, ticket: int, desk: str) -> None:
+        has_agents = any(desk in agent.desks for agent in self.agents.values())
+        if not has_agents and not self.queues.get(desk):
+            raise Refused("not_found")
+        chat = self.chats[ticket]
+        if chat.agent is None and chat.desk == desk:
+            raise Refused("conflict")
+        free = {uid for tier in self.buckets.get(desk, {}).values() for uid in tier}
+        if chat.agent is None or free - {chat.agent}:
             return
-        self.happened.append(("released", ticket))
-        self._take_out(chat.agent)
-        self.agents[chat.agent].chats.remove(ticket)
-        self._put_in(chat.agent)
-        self._serve(self.agents[chat.agent].desks)
+        before = self.agents[chat.agent]
+        would_take = not before.away and chat.agent not in self.deadlines and desk in before.desks
+        older = [t for own in before.desks for t in self.queues.get(own, []) if t < ticket]
+        if would_take and not older:
+            raise Refused("conflict")
 
     def status(self, uid: str, state: Literal["online", "away"], *, connection: str) -> Agent:
-        """Gives the agent as it is now."""
+        """Gives the agent as it is now; its own connection or a supervisor's says so."""
         self._heed(connection)
+        if uid not in self.agents:
+            raise Refused("not_found")
         agent = self.agents[uid]
         if agent.away != (state == "away"):
             self._take_out(uid)
@@ -205,6 +300,7 @@ class Model:
         self.connections[connection] = uid
         came_back = self.deadlines.pop(uid, None) is not None
         agent = self.agents.get(uid)
+        self._ever_agents.add(uid)
         if agent is None:
             agent = self.agents[uid] = Agent(capacity, desks)
             self.happened.append(("online", uid))

@@ -86,15 +86,12 @@ class Talk(Site):
         finally:
             self._asking = None
 
-    def _give(self, ticket: int) -> bool:
-        if not super()._give(ticket):
-            return False
+    def _give_to(self, ticket: int, uid: str) -> None:
+        super()._give_to(ticket, uid)
         chat = self.chats[ticket]
-        assert chat.agent is not None
-        last = len(self.between(chat.customer, chat.agent))
+        last = len(self.between(chat.customer, uid))
         self.marks[ticket] = {"customer": last, "agent": last}
         if chat.topic:
             self.post(
-                chat.customer, chat.agent, "customer", f"topic-{ticket}", chat.topic, self._asking
+                chat.customer, uid, "customer", f"topic-{ticket}", chat.topic, self._asking
             )
-        return True

@@ -1,6 +1,8 @@
 """`imchat serve`."""
 
+import contextlib
 import shlex
+from collections.abc import AsyncIterator
 from typing import Any
 
 import click
@@ -97,10 +99,15 @@ async def _serve(server: settings.ServerSettings) -> None:
     from imchat import processes
     from imchat.server.workers import serving
 
+    @contextlib.asynccontextmanager
+    async def announced() -> AsyncIterator[None]:
+        async with serving(server) as served:
+            click.echo(_how_to_connect(server, served.url))
+            await served.ready()
+            yield
+
     with processes.stop_signals() as stop:
-        await processes.serve_until(
-            stop, serving(server), lambda url: click.echo(_how_to_connect(server, url))
-        )
+        await processes.serve_until(stop, announced(), lambda _: click.echo("Ready."))
 
 
 def _how_to_connect(server: settings.ServerSettings, url: str) -> str:
@@ -114,5 +121,6 @@ def _how_to_connect(server: settings.ServerSettings, url: str) -> str:
         f"  imchat customer --uid bob{where}\n"
         f"  imchat dashboard{where}\n"
         "From elsewhere, with a token: imchat token --help\n"
-        "Ctrl-C stops the server."
+        "Ctrl-C stops the server.\n"
+        "Loading the store; who comes is let in when it is there."
     )

@@ -151,7 +151,7 @@ class Client:
         )
 
     async def close(self, chat: ChatId) -> protocol.Closed:
-        """Close a chat, or leave the queue."""
+        """Close a chat, or leave the queue; a supervisor closes any."""
         return await self._ask(protocol.Close(chat=chat), protocol.Closed)
 
     async def history(

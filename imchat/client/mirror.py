@@ -54,6 +54,11 @@ class Mirror:
         self._has_listened = False
         """Whether what was said before is news, because it was missed, or only old."""
         self._over: deque[ChatId] = deque(maxlen=CLOSED_KEPT)
+        """Chats that are closed."""
+        self._left: deque[ChatId] = deque(maxlen=CLOSED_KEPT)
+        """Chats that went to another agent, and may come back."""
+        self._forgotten: dict[Uid, int] = {}
+        """Up to where those conversations were heard that were forgotten last."""
         self._healing: dict[Uid, asyncio.Task[None]] = {}
 
     def conversation(self, peer: Uid) -> Conversation:
@@ -84,7 +89,12 @@ class Mirror:
 
     def forget(self, peer: Uid) -> None:
         """Drop a conversation; the next chat with `peer` begins it anew."""
-        self.conversations.pop(peer, None)
+        forgotten = self.conversations.pop(peer, None)
+        if forgotten is not None and forgotten.begun:
+            self._forgotten.pop(peer, None)
+            self._forgotten[peer] = forgotten.last_seq
+            if len(self._forgotten) > CLOSED_KEPT:
+                del self._forgotten[next(iter(self._forgotten))]
         if healing := self._healing.get(peer):
             healing.cancel()
 
@@ -104,18 +114,25 @@ class Mirror:
         before, self.chats = self.chats, {chat.chat: chat for chat in welcome.chats}
         for chat in welcome.chats:
             self._know(chat, as_of_now=True)
+        closed = set()
         for end in welcome.ended:
             id = end.chat.chat
+            heard = id in self._over or id in self._left
             if id in self._over and end.peer not in self.conversations:
                 continue  # it was heard to its end, and forgotten
-            self._begin(end.peer, end.after)
+            # What left may have come back meanwhile, and left again.
+            known = self._forgotten.get(end.peer, 0) if id in self._left else 0
+            self._begin(end.peer, max(end.after, known))
             self._heal(end.peer)
-            if end.chat.state == "closed" and id not in self._over:
-                before.setdefault(id, end.chat)
+            if end.chat.state == "closed":
+                closed.add(id)
+                if not heard:
+                    before.setdefault(id, end.chat)
         for chat in before.values():
             now = self.chats.get(chat.chat)
             if now is None:
-                self._over.append(chat.chat)
+                is_over = chat.chat in closed or chat.customer == self._uid()
+                (self._over if is_over else self._left).append(chat.chat)
                 self._events.put(ClosedMeanwhile(chat))
             if chat.agent is not None and (now is None or now.agent != chat.agent):
                 self._heal(self._peer(chat))
@@ -136,6 +153,8 @@ class Mirror:
             case protocol.Assigned(chat=chat) | protocol.Waiting(chat=chat):
                 self.chats[chat.chat] = chat
                 self._know(chat)
+            case protocol.Transferred(chat=chat):
+                self._move(chat)
             case protocol.Closed(chat=chat):
                 self.chats.pop(chat.chat, None)
                 self._over.append(chat.chat)
@@ -154,9 +173,21 @@ class Mirror:
         A reply may overtake a push that is older, and a closed chat never opens again.
         """
         match frame:
-            case protocol.Assigned(chat=chat) | protocol.Waiting(chat=chat):
+            case (
+                protocol.Assigned(chat=chat)
+                | protocol.Waiting(chat=chat)
+                | protocol.Transferred(chat=chat)
+            ):
                 return chat.chat in self._over
         return False
+
+    def _move(self, chat: protocol.Chat) -> None:
+        """Learn who has the chat now: this uid, another than before, or nobody yet."""
+        if self._uid() in (chat.customer, chat.agent):
+            self.chats[chat.chat] = chat
+            self._know(chat)
+        elif self.chats.pop(chat.chat, None) is not None:
+            self._left.append(chat.chat)
 
     def acked(self, sent: protocol.Send, ack: protocol.Ack) -> None:
         """Learn that an own message is stored."""

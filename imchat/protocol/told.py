@@ -147,11 +147,12 @@ class Rated(Frame, tag="rated", frozen=True, kw_only=True):
 class Transferred(Frame, tag="transferred", frozen=True, kw_only=True):
     """The chat as it is now: with another agent, or waiting at a desk; `sender` had it before.
 
-    `by` is the agent itself or a supervisor.
+    `by` is the agent itself or a supervisor, who may also move a chat that waits; then
+    `sender` is null.
     """
 
     chat: Chat
-    sender: Uid = field(name="from")
+    sender: Uid | None = field(name="from")
     by: Uid
 
 
@@ -230,7 +231,9 @@ class Happening(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tier: int | None = None
     reason: str = ""
     by: str = ""
+    to: str = ""
     state: str = ""
+    score: int | None = None
 
 
 class Log(Frame, tag="log", frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What is pushed coalesced: places in the queue (once a second), snapshots (ten a second)."""
+"""What is pushed coalesced: places in the queue once a second, snapshots and the log ten times."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from imchat.server import views
 from imchat.server.hub import Hub
 from imchat.server.waiting import Told, Waiting
 from imchat.server.watching import Watching
+from imchat.store.events import Position
 from imchat.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,10 @@ class Board:
             self._waiting.forget(id, before)
 
     async def push_snapshots(self, events: str) -> None:
-        """Send a snapshot to who watches whenever anything in it changed, until cancelled."""
+        """Send a snapshot to who watches whenever anything in it changed, until cancelled.
+
+        And to those who asked what happens, which `events` is the stream of.
+        """
         while True:
             await self._watching.begun.wait()
             try:
@@ -60,14 +64,18 @@ class Board:
             except Unavailable:
                 await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _while_watched(self, events: str) -> None:
-        read_to = ""
+    async def _while_watched(self, stream: str) -> None:
+        read_to: Position | None = None
         while self._watching.begun.is_set():
             site = await self._store.site()
             self._watching.show(views.snapshot(site))
             await asyncio.sleep(SNAPSHOTS_EVERY_S)
             # Entries are numbered by the store's clock, so none since this snapshot is missed.
-            read_to = read_to or f"{site.at - 1}"
-            read_to, _ = await self._store.read_events(
-                events, read_to, block_ms=round(LOOK_EVERY_S * 1000)
+            read_to = read_to or (site.at - 1, 0)
+            after = self._watching.heard_by_all(read_to)
+            happened = await self._store.read_events(
+                stream, after, block_ms=round(LOOK_EVERY_S * 1000)
             )
+            self._watching.tell(after, happened)
+            if happened:
+                read_to = max(read_to, happened[-1].position)

@@ -146,7 +146,7 @@ class Connection(Socket):
 
     async def _tell_health(self) -> None:
         services = self._gateway.services
-        self.respond(_answer(*await http.health(services.store, services.node)))
+        self.respond(_answer(*await http.health(services.store, services.node, services.loading)))
 
     def _admit(self, request: Request) -> Response:
         """Count it for its address until it is lost, however it ends; or the refusal."""
@@ -212,6 +212,7 @@ class Connection(Socket):
         self._leaving = True
         if self._behind is not None:
             self._behind.clear()
+        self._drop_hello()
         if self._work is not None:
             await asyncio.wait([self._work])
         await self._session.all_acked()
@@ -222,6 +223,7 @@ class Connection(Socket):
     def lost(self) -> None:
         if self._address is not None:
             self._gateway.addresses.leave(self._address)
+        self._drop_hello()
         if self._session is None or self._gateway.over:
             self._gateway.gone(self)
         else:
@@ -235,6 +237,11 @@ class Connection(Socket):
         finally:
             self._gateway.services.metrics.connections -= 1
             self._gateway.gone(self)
+
+    def _drop_hello(self) -> None:
+        """Nobody waits for a hello that still waits for the store to load; it changed nothing."""
+        if self._work is not None and not self._gateway.services.loading.is_over:
+            self._work.cancel()
 
     def _start(self, work: Work) -> asyncio.Task[None]:
         return self._gateway.start(self._guarded(work))

@@ -12,7 +12,7 @@ from imchat.server import views
 from imchat.server.hub import Outbox
 from imchat.server.services import Services
 from imchat.store import facts
-from imchat.store.store import Post, Side, tail_of
+from imchat.store.store import Post, Side, Staff, tail_of
 
 MAX_UNACKED = 64
 """Messages of one connection under way; reading goes on when there are fewer."""
@@ -59,6 +59,11 @@ class Handlers:
         assert self._who.role != "supervisor", "the table lets no supervisor here"
         return self._who.role
 
+    @property
+    def _staff(self) -> Staff:
+        assert self._who.role != "customer", "the table lets no customer here"
+        return self._who.role
+
     async def _until_unacked_below(self, limit: int) -> None:
         while self._unacked >= limit:
             self._fewer_unacked = asyncio.Event()
@@ -79,10 +84,28 @@ class Handlers:
             if isinstance(standing, facts.Assigned) and standing.topic is not None:
                 answer(views.stored_message(standing.topic))
 
+    async def _rate(self, frame: protocol.Rate) -> None:
+        with self._outbox.answering() as answer:
+            rated = await self._services.store.rate(
+                frame.chat,
+                uid=self._who.uid,
+                score=frame.score,
+                comment=frame.comment,
+                connection=self._outbox.id,
+            )
+            answer(views.told(rated, ref=frame.ref))
+
     async def _set_status(self, frame: protocol.SetStatus) -> None:
+        agent, me = frame.uid, self._who.uid
+        if self._who.role == "agent" and agent in (None, me):
+            agent = me
+        elif self._who.role == "agent":
+            raise Forbidden("not for an agent: the status of another")
+        elif agent is None:
+            raise BadFrame("a supervisor has no status; name the agent in `uid`")
         with self._outbox.answering() as answer:
             status = await self._services.store.status(
-                self._who.uid, state=frame.state, connection=self._outbox.id
+                agent, state=frame.state, connection=self._outbox.id, by=me
             )
             answer(views.told(status, ref=frame.ref))
 
@@ -121,19 +144,21 @@ class Handlers:
             self._outbox.push(views.ack(id, result))
 
     async def _read_history(self, frame: protocol.ReadHistory) -> None:
-        if frame.peer is None:
-            raise Forbidden(f"not for a {self._who.role}: the history between others")
+        agent, peer = frame.between or (frame.agent, frame.peer)
+        if (self._who.role == "supervisor") != (frame.between is not None):
+            raise Forbidden(f"not for a {self._who.role}: a history of this kind")
+        assert peer is not None, "a history is `with` somebody or `between` two"
         await self.all_acked()
         page = await self._services.store.history(
             self._who.uid,
-            role=self._side,
-            peer=frame.peer,
-            agent=frame.agent,
+            role=self._who.role,
+            peer=peer,
+            agent=agent,
             after=frame.after,
             before=frame.before,
             limit=frame.limit,
         )
-        self._outbox.push(views.history(frame.peer, page, ref=frame.ref))
+        self._outbox.push(views.history(peer, page, between=frame.between, ref=frame.ref))
 
     async def _typing(self, frame: protocol.SendTyping) -> None:
         await self._services.store.typing(self._who.uid, to=frame.to, role=self._side)
@@ -151,15 +176,32 @@ class Handlers:
         await self.all_acked()
         with self._outbox.answering() as answer:
             closed = await self._services.store.close(
-                frame.chat, uid=self._who.uid, role=self._side, connection=self._outbox.id
+                frame.chat, uid=self._who.uid, role=self._who.role, connection=self._outbox.id
             )
             self._services.waiting.note(closed)
             answer(views.told(closed, ref=frame.ref))
 
+    async def _transfer(self, frame: protocol.Transfer) -> None:
+        await self.all_acked()
+        with self._outbox.answering() as answer:
+            transferred = await self._services.store.transfer(
+                frame.chat,
+                uid=self._who.uid,
+                role=self._staff,
+                connection=self._outbox.id,
+                to=frame.to,
+                desk=frame.desk,
+                call=frame.ref,
+            )
+            answer(views.told(transferred, ref=frame.ref))
+
     async def _watch(self, frame: protocol.Watch) -> None:
         snapshot = views.snapshot(await self._services.store.site())
+        log = None if frame.log is None else await self._services.store.log(frame.log)
         self._outbox.push(protocol.encode(protocol.with_ref(snapshot, frame.ref)))
-        self._services.watching.add(self._outbox, snapshot)
+        if log is not None and log.events:
+            self._outbox.push(views.log(log.events))
+        self._services.watching.add(self._outbox, snapshot, heard_to=log.position if log else None)
 
     def _unwatch(self, _: protocol.Unwatch) -> None:
         self._services.watching.remove(self._outbox)
@@ -173,8 +215,23 @@ _EITHER_SIDE: dict[type[msgspec.Struct], Handler] = {
     protocol.Close: Handlers._close,
 }
 _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
-    "customer": {protocol.Request: Handlers._request, **_EITHER_SIDE},
-    "agent": {protocol.SetStatus: Handlers._set_status, **_EITHER_SIDE},
-    "supervisor": {protocol.Watch: Handlers._watch, protocol.Unwatch: Handlers._unwatch},
+    "customer": {
+        protocol.Request: Handlers._request,
+        protocol.Rate: Handlers._rate,
+        **_EITHER_SIDE,
+    },
+    "agent": {
+        protocol.SetStatus: Handlers._set_status,
+        protocol.Transfer: Handlers._transfer,
+        **_EITHER_SIDE,
+    },
+    "supervisor": {
+        protocol.Watch: Handlers._watch,
+        protocol.Unwatch: Handlers._unwatch,
+        protocol.SetStatus: Handlers._set_status,
+        protocol.Transfer: Handlers._transfer,
+        protocol.ReadHistory: Handlers._read_history,
+        protocol.Close: Handlers._close,
+    },
 }
 """Which role may send which frame; whose chat it is, the store decides."""

@@ -6,6 +6,7 @@ from http import HTTPStatus
 import msgspec
 
 from imchat.errors import Unavailable
+from imchat.server.loading import Loading
 from imchat.server.metrics import Metrics
 from imchat.store.store import Store
 
@@ -15,16 +16,22 @@ ANSWER_S = 2.0
 """A store that takes longer counts as away: who asks for a node's health waits no longer."""
 
 
-async def health(store: Store, node: str) -> tuple[HTTPStatus, str, bytes]:
-    """200 while the store answers, else 503."""
+async def health(store: Store, node: str, loading: Loading) -> tuple[HTTPStatus, str, bytes]:
+    """200 while the node serves and its store answers, else 503."""
+    if not loading.is_over:
+        return _no("loading", node, "the store is loading its data")
     try:
         async with asyncio.timeout(ANSWER_S):
             await store.ping()
     except (Unavailable, TimeoutError) as error:
         reason = str(error) or f"the store did not answer within {ANSWER_S:.0f} s"
-        body = {"status": "unavailable", "node": node, "reason": reason}
-        return HTTPStatus.SERVICE_UNAVAILABLE, JSON, msgspec.json.encode(body)
+        return _no("unavailable", node, reason)
     return HTTPStatus.OK, JSON, msgspec.json.encode({"status": "ok", "node": node})
+
+
+def _no(status: str, node: str, reason: str) -> tuple[HTTPStatus, str, bytes]:
+    body = {"status": status, "node": node, "reason": reason}
+    return HTTPStatus.SERVICE_UNAVAILABLE, JSON, msgspec.json.encode(body)
 
 
 def metrics(counted: Metrics, node: str) -> tuple[HTTPStatus, str, bytes]:

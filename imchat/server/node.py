@@ -1,5 +1,6 @@
 """Composes the parts of a server, starts and stops them in order, owns every task."""
 
+import asyncio
 import contextlib
 import gc
 import logging
@@ -17,7 +18,9 @@ from imchat.server.hub import Hub
 from imchat.server.inbox import Inbox
 from imchat.server.janitor import Janitor
 from imchat.server.limits import Limits
+from imchat.server.loading import Loading
 from imchat.server.metrics import Metrics
+from imchat.server.opening import Opening, opening
 from imchat.server.port import url_of
 from imchat.server.poster import Poster
 from imchat.server.services import Services
@@ -26,8 +29,6 @@ from imchat.server.waiting import Waiting
 from imchat.server.watching import Watching
 from imchat.settings import ServerSettings
 from imchat.store import facts
-from imchat.store.embedded import EmbeddedStore
-from imchat.store.store import Rules, Store
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +41,16 @@ as many come at once Python would look again and again."""
 class Node:
     """A running server: `port` it listens on, `store_url` of the store it uses.
 
-    Any number of nodes may run against one store. Use `running()`.
+    Any number of nodes may run against one store. Use `running()` or `listening()`.
     """
 
-    def __init__(self, settings: ServerSettings, services: Services, store_url: str) -> None:
+    def __init__(self, settings: ServerSettings, services: Services, opened: Opening) -> None:
         self.port = settings.port
-        self.store_url = store_url
+        self.store_url = opened.url
         self._settings = settings
         self._services = services
+        self._opened = opened
+        self._joins = False  # whether the store may know it
         self._inbox = Inbox(services.store, services.hub, services.waiting)
         self._board = Board(
             services.store, services.hub, services.waiting, services.watching
@@ -64,13 +67,31 @@ class Node:
         """What it is called; another name when it was declared dead."""
         return self._services.node
 
+    async def ready(self) -> None:
+        """Wait until it serves those whom it lets in."""
+        await self._services.loading.over()
+
     @contextlib.asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
+    async def listening(self) -> AsyncIterator[None]:
         """Serve until the end of the block, then close the clients with 1001 and retire.
 
-        An error of any task ends the block with it.
+        It listens at once, and lets clients in when the store has loaded. An error of any
+        task ends the block with it.
         """
         services = self._services
+        try:
+            async with beside(self._serve()), Gateway(services).listen() as self.port:
+                yield
+        finally:
+            if self._joins:
+                with contextlib.suppress(Unavailable):  # the lease runs out by itself as well
+                    await services.store.retire(services.node)
+
+    async def _serve(self) -> None:
+        """All that is done beside the connections, and nothing of it before the store is there."""
+        services = self._services
+        await self._opened.done()
+        self._joins = True
         lease = await self._janitor.take_lease(services.node)
         work = (
             services.poster.run(),
@@ -79,12 +100,10 @@ class Node:
             self._board.push_positions(),
             self._board.push_snapshots(lease.events),
         )
-        try:
-            async with beside(*work), Gateway(services).listen() as self.port:
-                yield
-        finally:
-            with contextlib.suppress(Unavailable):  # the lease runs out by itself as well
-                await services.store.retire(services.node)
+        async with beside(*work):
+            services.loading.end()
+            log.info("ready")
+            await asyncio.Event().wait()  # until cancelled
 
     async def _live(self, lease: facts.Lease) -> None:
         """Read the inbox under a lease; begin a new life when this one was declared over."""
@@ -105,40 +124,16 @@ def new_name() -> str:
 
 
 @contextlib.asynccontextmanager
-async def opened_store(settings: ServerSettings) -> AsyncIterator[tuple[str, Store]]:
-    """The URL of the store and the site in it; an embedded store runs until the end of the block.
+async def listening(settings: ServerSettings, *, patient: bool = False) -> AsyncIterator[Node]:
+    """A node that listens, and serves once its store has loaded; it is stopped with the block.
 
-    Raises SetupError when it cannot be started or used, Unavailable when the store of
-    `redis` does not answer.
+    Raises SetupError when it cannot start, also later, and Unavailable when the store of
+    `redis` does not answer; who is `patient` waits for that one instead.
     """
     gc.set_threshold(*GARBAGE)
-    async with contextlib.AsyncExitStack() as stack:
-        url = settings.redis
-        if url is None:
-            embedded = EmbeddedStore(settings.data_dir)
-            stack.push_async_callback(embedded.stop)
-            await embedded.start()
-            url = embedded.url
-            await stack.enter_async_context(beside(embedded.supervise()))
-        rules = Rules(
-            history_days=settings.history_days,
-            grace_s=settings.grace_s,
-            max_queue=settings.max_queue,
-        )
-        store = await stack.enter_async_context(Store(url, site=settings.site, rules=rules))
-        await store.library.load()
-        yield url, store
-
-
-@contextlib.asynccontextmanager
-async def running(settings: ServerSettings) -> AsyncIterator[Node]:
-    """Start everything that a server needs; stop it at the end of the block.
-
-    Raises SetupError when it cannot start, Unavailable when the store of `redis` does
-    not answer.
-    """
-    async with opened_store(settings) as (url, store):
+    async with opening(settings, patient=patient) as opened:
         metrics = Metrics()
+        store = opened.store
         services = Services(
             settings=settings,
             secret=tokens.ensure_secret(settings.data_dir),
@@ -150,8 +145,17 @@ async def running(settings: ServerSettings) -> AsyncIterator[Node]:
             watching=Watching(),
             limits=Limits(settings.rate),
             metrics=metrics,
+            loading=Loading(),
         )
-        node = Node(settings, services, url)
-        async with node.serving():
+        node = Node(settings, services, opened)
+        async with node.listening():
             log.info("listening on %s", node.url)
             yield node
+
+
+@contextlib.asynccontextmanager
+async def running(settings: ServerSettings) -> AsyncIterator[Node]:
+    """The same, once it serves."""
+    async with listening(settings) as node:
+        await node.ready()
+        yield node

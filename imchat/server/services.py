@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from imchat.server.hub import Hub
 from imchat.server.limits import Limits
+from imchat.server.loading import Loading
 from imchat.server.metrics import Metrics
 from imchat.server.poster import Poster
 from imchat.server.waiting import Waiting
@@ -26,3 +27,4 @@ class Services:
     watching: Watching
     limits: Limits
     metrics: Metrics
+    loading: Loading

@@ -84,6 +84,7 @@ class Session:
         try:
             frame = _first_frame(data)
             identity = tokens.verify(self._services.secret, frame.token)
+            await self._services.loading.over_soon()
             present = await self._connect(identity, since=frame.since)
         except RequestError as error:
             self._outbox.refuse(views.error(error, ref=protocol.ref_of(data)))

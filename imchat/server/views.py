@@ -1,6 +1,7 @@
 """Facts as frames. Pure."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import assert_never
 
 import msgspec
@@ -31,6 +32,7 @@ def chat(fact: facts.Chat) -> protocol.Chat:
         read_by_customer=fact.read_by_customer,
         read_by_agent=fact.read_by_agent,
         after_seq=fact.after_seq,
+        score=fact.score,
     )
 
 
@@ -78,6 +80,10 @@ def told(fact: facts.Told, *, ref: str | None = None) -> bytes:
                 reason=closed.reason or "disconnected",
                 ref=ref,
             )
+        case facts.Transferred(chat=moved, sender=before, by=by):
+            frame = protocol.Transferred(chat=chat(moved), sender=before, by=by, ref=ref)
+        case facts.Rated(chat=rated):
+            frame = protocol.Rated(chat=chat(rated), ref=ref)
         case facts.AgentStatus(uid=uid, state=state, load=load, capacity=capacity):
             frame = protocol.Status(uid=uid, state=state, load=load, capacity=capacity, ref=ref)
         case facts.Typing(chat=id, sender=sender, to=to):
@@ -105,19 +111,27 @@ class _HistoryOfStored(protocol.Frame, tag="history", frozen=True, kw_only=True)
     """`protocol.History` whose messages are JSON already."""
 
     peer: Uid = msgspec.field(name="with")
+    between: tuple[Uid, Uid] | None = None
     messages: list[msgspec.Raw]
     more: bool
     last_seq: int
 
 
-def history(peer: Uid, page: facts.Page, *, ref: str | None) -> bytes:
+def history(
+    peer: Uid, page: facts.Page, *, ref: str | None, between: tuple[Uid, Uid] | None = None
+) -> bytes:
     """A page of a history, out of the stored JSON without opening it."""
     messages = [
         msgspec.Raw(("{" + message.removeprefix(_STORED_V1)).encode()) for message in page.messages
     ]
     return protocol.encode(
         _HistoryOfStored(
-            peer=peer, messages=messages, more=page.more, last_seq=page.last_seq, ref=ref
+            peer=peer,
+            between=between,
+            messages=messages,
+            more=page.more,
+            last_seq=page.last_seq,
+            ref=ref,
         )
     )
 
@@ -155,6 +169,16 @@ def snapshot(site: facts.Site) -> protocol.Snapshot:
         ],
         totals=_totals(site),
     )
+
+
+def log(events: Iterable[facts.Event]) -> bytes:
+    """What happened."""
+    return protocol.encode(protocol.Log(events=[_happening(event) for event in events]))
+
+
+def _happening(event: facts.Event) -> protocol.Happening:
+    fields = {name: getattr(event, name) for name in protocol.Happening.__struct_fields__}
+    return protocol.Happening(**fields)
 
 
 def _is_online(agent: facts.Agent) -> bool:

@@ -27,7 +27,9 @@ class Waiting:
                 pass  # first, as most are
             case facts.Queued(chat=chat, eta_s=eta_s):
                 self.told[chat.id] = Told(chat.position, eta_s)
-            case facts.Assigned(chat=chat) | facts.Closed(chat=chat):
+            case (
+                facts.Assigned(chat=chat) | facts.Closed(chat=chat) | facts.Transferred(chat=chat)
+            ):  # if it waits elsewhere now, that is told next
                 self.told.pop(chat.id, None)
             case _:
                 pass

@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +19,8 @@ from imchat import processes, tokens
 from imchat.errors import SetupError, Unavailable, first_cause
 from imchat.processes import Child
 from imchat.server import logs, node
+from imchat.server.node import Node
+from imchat.server.opening import opening
 from imchat.server.port import reserved, url_of
 from imchat.server.together import beside
 from imchat.settings import ServerSettings
@@ -33,6 +36,10 @@ END_S = 45.0
 """Longer than a node needs to close its clients and to retire, also from a store that hangs."""
 
 
+class Listening(Struct, frozen=True, tag="listening"):
+    """A worker listens; who comes is let in when the store has loaded."""
+
+
 class Ready(Struct, frozen=True, tag="ready"):
     """A worker serves, under this name."""
 
@@ -45,33 +52,48 @@ class Failed(Struct, frozen=True, tag="failed"):
     why: str
 
 
-_words: "msgspec.json.Decoder[Ready | Failed]" = msgspec.json.Decoder(Ready | Failed)
+_words: "msgspec.json.Decoder[Listening | Ready | Failed]" = msgspec.json.Decoder(
+    Listening | Ready | Failed
+)
 
 
 # --- above -------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The URL that clients connect to, and what waits until they are let in there."""
+
+    url: str
+    ready: Callable[[], Awaitable[None]]
+
+
 @contextlib.asynccontextmanager
-async def serving(settings: ServerSettings) -> AsyncIterator[str]:
+async def serving(settings: ServerSettings) -> AsyncIterator[Served]:
     """Serve until the end of the block, by one node in this process or by several workers.
 
-    Gives the URL that clients connect to, once all serve. Raises SetupError when that
-    cannot be, also later, and Unavailable when the store of `redis` does not answer.
+    The block begins when all listen, while the store may still load. Raises SetupError
+    when that cannot be, also later, and Unavailable when the store of `redis` does not answer.
     """
     if settings.workers == 1:
-        async with node.running(settings) as only:
-            yield only.url
+        async with node.listening(settings) as only:
+            yield Served(only.url, only.ready)
         return
-    async with node.opened_store(settings) as (store_url, store):
+    async with opening(settings) as opened:
         tokens.ensure_secret(settings.data_dir)
         with reserved(settings.host, settings.port) as port:
-            theirs = dataclasses.replace(settings, redis=store_url, port=port)
-            workers = [Worker(theirs, store) for _ in range(settings.workers)]
+            theirs = dataclasses.replace(settings, redis=opened.url, port=port)
+            workers = [Worker(theirs, opened.store) for _ in range(settings.workers)]
+
+            async def ready() -> None:
+                for worker in workers:
+                    await worker.ready.wait()
+
             try:
-                async with beside(*(worker.run() for worker in workers)):
+                async with beside(opened.done(), *(worker.run() for worker in workers)):
                     for worker in workers:
-                        await worker.ready.wait()
-                    yield url_of(settings.host, port)
+                        await worker.listens.wait()
+                    yield Served(url_of(settings.host, port), ready)
             except ExceptionGroup as errors:  # several found the same at the same moment
                 raise first_cause(errors) from None
             finally:
@@ -82,8 +104,10 @@ class Worker:
     """A place among the workers: the process that has it, and the next one when that dies."""
 
     def __init__(self, settings: ServerSettings, store: Store) -> None:
+        self.listens = asyncio.Event()
+        """Set once a process in this place has listened."""
         self.ready = asyncio.Event()
-        """Set once a process in this place has served."""
+        """Set once one has served."""
         self._settings = settings
         self._store = store
         self._child: Child | None = None
@@ -97,7 +121,7 @@ class Worker:
             self._child = child = await processes.start("imchat.server", self._settings)
             name = await self._name_when_ready(child)
             status = await child.wait()
-            if not self.ready.is_set():
+            if not self.listens.is_set():
                 raise SetupError(f"a worker ended (exit {status}) before it could serve")
             log.error("worker %d is gone (exit %d); starting another", child.pid, status)
             if name is not None:
@@ -114,13 +138,15 @@ class Worker:
 
     async def _name_when_ready(self, child: Child) -> str | None:
         """Its node's name once it serves, or None if it dies first. Raises SetupError."""
-        said = await child.hear()
-        match _words.decode(said) if said else None:
-            case Ready(name):
-                self.ready.set()
-                return name
-            case Failed(why):
-                raise SetupError(why)
+        while said := await child.hear():
+            match _words.decode(said):
+                case Listening():
+                    self.listens.set()
+                case Ready(name):
+                    self.ready.set()
+                    return name
+                case Failed(why):
+                    raise SetupError(why)
         return None
 
     async def _bury(self, name: str) -> None:
@@ -138,11 +164,17 @@ async def work() -> None:
         logs.configure(settings.log_format, of_several=True)
         try:
             await processes.serve_until(
-                stop, node.running(settings), lambda it: processes.tell(Ready(it.name))
+                stop, _at_work(settings), lambda it: processes.tell(Ready(it.name))
             )
         except SetupError as error:
             processes.tell(Failed(str(error)))
             raise SystemExit(1) from None
-        except Unavailable as error:
-            log.error("the worker cannot start: %s", error)
-            raise SystemExit(1) from None
+
+
+@contextlib.asynccontextmanager
+async def _at_work(settings: ServerSettings) -> AsyncIterator[Node]:
+    """A node that serves. It waits for the store as long as its parent lets it."""
+    async with node.listening(settings, patient=True) as it:
+        processes.tell(Listening())
+        await it.ready()
+        yield it

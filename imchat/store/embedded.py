@@ -28,14 +28,14 @@ from imchat.errors import SetupError
 
 log = logging.getLogger(__name__)
 
-START_S = 300.0
-"""A large append-only file takes a while to load."""
+SILENCE_S = 300.0
+"""A store that says nothing for so long does not come; to load its data it may take longer."""
 STOP_S = 20.0
 POLL_S = 0.02
 ANSWER_S = 5.0
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
-DIRECTORY, SOCKET = "store", "valkey.sock"
+DIRECTORY, SOCKET, LOG = "store", "valkey.sock", "valkey.log"
 LONGEST_SOCKET_PATH = 100
 """Bytes; the kernel refuses longer ones from 104 (macOS) or 108 (Linux) on."""
 
@@ -49,6 +49,7 @@ loglevel warning
 save ""
 appendonly yes
 appendfsync always
+auto-aof-rewrite-min-size 256mb
 aof-load-truncated yes
 maxmemory-policy noeviction
 """
@@ -60,7 +61,8 @@ class EmbeddedStore:
     It survives a SIGKILL of its server, and the next `start()` on the same directory
     ends it cleanly first. Every change is on the disk before it is answered: `everysec`
     would put off writing, not only syncing, while the disk is slow, and lose what was
-    acked even when only Valkey dies. All calls of a moment share one sync.
+    acked even when only Valkey dies. All calls of a moment share one sync. The file is not
+    written anew while it is small: that takes a core, and the disk from those who sync.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -78,6 +80,11 @@ class EmbeddedStore:
 
     async def start(self) -> None:
         """Start Valkey and wait until it has loaded its data. Raises SetupError."""
+        await self.begin()
+        await self.loaded()
+
+    async def begin(self) -> None:
+        """Take the directory and start Valkey, which then loads its data. Raises SetupError."""
         binary = find_binary()
         self._stopping = False
         try:
@@ -91,8 +98,33 @@ class EmbeddedStore:
         await self._end_orphan()
         await self._launch(binary)
 
+    async def loaded(self) -> None:
+        """Wait until it has loaded its data. Raises SetupError when it ends before."""
+        process = self._process
+        assert process is not None
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + SILENCE_S
+        async with self._client() as client:
+            while process.returncode is None and clock() < deadline:
+                try:
+                    await client.ping()
+                except redis_errors.BusyLoadingError:
+                    deadline = clock() + SILENCE_S
+                except (redis_errors.ConnectionError, redis_errors.TimeoutError):
+                    pass
+                else:
+                    return
+                await asyncio.sleep(POLL_S)
+        log_file = self._directory / LOG
+        if process.returncode is None:
+            raise SetupError(f"the embedded store does not answer; see {log_file}")
+        why = f"exit {process.returncode}"
+        if process.returncode > 0:  # it ended by itself, and said why
+            why = _last_words(log_file, process.pid) or why
+        raise SetupError(f"the embedded store ended before it had its data ({why}); see {log_file}")
+
     async def supervise(self) -> None:
-        """Start Valkey again whenever it dies, until `stop()` or cancelled."""
+        """Start Valkey again whenever it dies, until `stop()` or cancelled. It has loaded once."""
         delay = FIRST_DELAY_S
         loop = asyncio.get_running_loop()
         while self._process is not None:
@@ -105,6 +137,7 @@ class EmbeddedStore:
             await asyncio.sleep(min(delay, LONGEST_DELAY_S))
             with contextlib.suppress(SetupError):
                 await self._launch(find_binary())
+                await self.loaded()
 
     async def stop(self) -> None:
         """Stop Valkey, with all that it holds on the disk, and free the directory."""
@@ -136,31 +169,18 @@ class EmbeddedStore:
         assert stdin is not None
         stdin.write(_CONFIG.format(directory=_quoted(self._directory)).encode())
         stdin.close()
-        await self._until_loaded(self._process)
-
-    async def _until_loaded(self, process: asyncio.subprocess.Process) -> None:
-        deadline = asyncio.get_running_loop().time() + START_S
-        async with self._client() as client:
-            while process.returncode is None and asyncio.get_running_loop().time() < deadline:
-                with contextlib.suppress(redis_errors.ConnectionError, redis_errors.TimeoutError):
-                    await client.ping()
-                    return
-                await asyncio.sleep(POLL_S)
-        raise SetupError(
-            f"the embedded store did not start; see {self._directory / 'valkey.log'}"
-        )
 
     async def _end_orphan(self) -> None:
         """End what a killed server left running on this directory; the lock is ours."""
-        deadline = asyncio.get_running_loop().time() + START_S
+        deadline = asyncio.get_running_loop().time() + SILENCE_S
         async with self._client() as client:
             while asyncio.get_running_loop().time() < deadline:
                 try:
-                    await client.ping()
+                    # One that still loads is there as well, and loses nothing either.
+                    with contextlib.suppress(redis_errors.BusyLoadingError):
+                        await client.ping()
                     log.warning("ending the store that an earlier server left running")
                     await client.shutdown()
-                except redis_errors.BusyLoadingError:
-                    pass
                 except redis_errors.ConnectionError:
                     return
                 except redis_errors.RedisError as error:
@@ -280,6 +300,15 @@ def _lock(data_dir: Path) -> IO[str]:
     file.write(f"{os.getpid()}\n")
     file.flush()
     return file
+
+
+def _last_words(log_file: Path, pid: int) -> str:
+    """The last that a Valkey logged, "" if it logged nothing. A line is `pid:role when # what`."""
+    with contextlib.suppress(OSError):
+        for line in reversed(log_file.read_text(errors="replace").splitlines()):
+            if line.startswith(f"{pid}:"):
+                return line.partition(" # ")[2].strip()
+    return ""
 
 
 def _quoted(path: Path) -> str:

@@ -34,6 +34,7 @@ class Chat(Struct, frozen=True, kw_only=True):
     last_seq: int
     wait_ms: int
     requeues: int
+    transfers: int = 0
     messages_customer: int
     messages_agent: int
     responses: int
@@ -51,6 +52,9 @@ class Chat(Struct, frozen=True, kw_only=True):
     read_by_customer: int = 0
     read_by_agent: int = 0
     after_seq: int | None = None
+    score: int | None = None
+    """How the customer rated it, 1 to 5."""
+    comment: str | None = None
 
 
 class Assigned(Fact, tag="assigned", frozen=True, kw_only=True):
@@ -68,6 +72,18 @@ class Queued(Fact, tag="queued", frozen=True, kw_only=True):
 
 
 class Closed(Fact, tag="closed", frozen=True, kw_only=True):
+    chat: Chat
+
+
+class Transferred(Fact, tag="transferred", frozen=True, kw_only=True):
+    """The chat as it is now; `sender` had it before, None if it waited."""
+
+    chat: Chat
+    sender: Uid | None = None
+    by: Uid
+
+
+class Rated(Fact, tag="rated", frozen=True, kw_only=True):
     chat: Chat
 
 
@@ -97,7 +113,7 @@ class Read(Fact, tag="read", frozen=True, kw_only=True):
     seq: int
 
 
-Told = Assigned | Queued | Closed | AgentStatus | Posted | Typing | Read
+Told = Assigned | Queued | Closed | Transferred | Rated | AgentStatus | Posted | Typing | Read
 """What a node finds in its inbox."""
 
 
@@ -226,6 +242,34 @@ class Site(Fact, tag="site", frozen=True, kw_only=True):
     agents: list[Agent]
     desks: list[DeskQueue]
     totals: Totals
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """An entry of the site's audit log; `call.lua` says which there are.
+
+    `position` orders the entries. What a later release says besides is left out.
+    """
+
+    position: tuple[int, int]
+    at: int
+    what: str
+    chat: str = ""
+    customer: str = ""
+    agent: str = ""
+    desk: str = ""
+    tier: int | None = None
+    reason: str = ""
+    by: str = ""
+    to: str = ""
+    state: str = ""
+    score: int | None = None
+
+
+class RawLog(Fact, tag="log", frozen=True, kw_only=True):
+    """Entries by their ids, each with its fields and values in turn."""
+
+    read_to: str
+    events: list[tuple[str, list[str]]]
 
 
 class HalfRead(Struct, frozen=True):

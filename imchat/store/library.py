@@ -4,6 +4,7 @@ The version is a hash of the source, so that any two sources can stand side by s
 in a rolling upgrade and none is ever replaced under a node that calls it.
 """
 
+import contextlib
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -22,8 +23,9 @@ from imchat.store.facts import Fact, Refused
 log = logging.getLogger(__name__)
 
 PARTS = (
-    "keys", "call", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
-    "chats", "requests", "presence", "nodes", "board", "audit", "leftovers", "doctor",
+    "keys", "call", "asked", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
+    "chats", "transfers", "requests", "ratings", "presence", "nodes", "board", "audit",
+    "leftovers", "doctor",
 )
 """In the order in which they build on each other."""
 
@@ -81,18 +83,34 @@ class Library:
         self._now = now
         self._attempts.timed = False
 
+    async def can_be_loaded(self) -> bool:
+        """Whether the store has its data and so takes the library; else it will soon.
+
+        Raises SetupError when the store cannot run it, and Unavailable.
+        """
+        with self._asking():
+            return not (await self._info()).get("loading")
+
     async def load(self) -> None:
         """Put the library into the store, unless it is there; warn of what is at risk in it.
 
         Raises SetupError when the store cannot take or run it, and Unavailable.
         """
-        try:
-            info = await self._redis.info()
-            if not can_run_it(info):
-                raise SetupError(f"the store is too old: {NEEDED}")
-            for risk in risks(info):
+        with self._asking():
+            for risk in risks(await self._info()):
                 log.warning("%s", risk)
             await self._put()
+
+    async def _info(self) -> Mapping[str, object]:
+        info: Mapping[str, object] = await self._redis.info()
+        if not can_run_it(info):
+            raise SetupError(f"the store is too old: {NEEDED}")
+        return info
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
         except ResponseError as error:
             raise SetupError(f"the store does not take imchat's functions ({error})") from None
         except (RedisError, OSError) as error:

@@ -22,10 +22,13 @@ from imchat.errors import SetupError, Unavailable
 from imchat.ids import ChatId, Desk, Uid
 from imchat.store import facts
 from imchat.store.attempts import ATTEMPT_S
-from imchat.store.heedful import HeedfulRedis
+from imchat.store.events import LastEvents, Position, id_of, position_of, read_event
+from imchat.store.heedful import HeedfulRedis, heeding
 from imchat.store.library import Library
 
 Side = Literal["customer", "agent"]
+Staff = Literal["agent", "supervisor"]
+Asker = Side | Staff
 CONNECTIONS = 32
 """More calls at once wait for their turn; the store does one at a time anyway."""
 AT_THE_DOOR = 12
@@ -50,6 +53,8 @@ _STANDING: "Decoder[facts.Assigned | facts.Queued | facts.Refused]" = Decoder(
     facts.Assigned | facts.Queued | facts.Refused
 )
 _CLOSED = _reply(facts.Closed)
+_TRANSFERRED = _reply(facts.Transferred)
+_RATED = _reply(facts.Rated)
 _STATUS = _reply(facts.AgentStatus)
 _STORED = _reply(facts.Stored)
 _PAGE = _reply(facts.Page)
@@ -57,6 +62,7 @@ _LEASE = _reply(facts.Lease)
 _SWEPT = _reply(facts.Swept)
 _POSITIONS = _reply(facts.Positions)
 _SITE = _reply(facts.Site)
+_LOG = _reply(facts.RawLog)
 _AUDIT = _reply(facts.Audit)
 _HEARD: "Decoder[list[facts.Heard]]" = Decoder(list[facts.Heard])
 
@@ -201,19 +207,53 @@ class Store:
         )
 
     async def close(
-        self, chat: ChatId, *, uid: Uid, role: Side, connection: str
+        self, chat: ChatId, *, uid: Uid, role: Asker, connection: str
     ) -> facts.Closed:
         """Close a chat or leave the queue. Raises NotFound, Forbidden."""
         return await self.library.call(
             "close", _CLOSED, chat=chat, uid=uid, role=role, connection=connection
         )
 
-    async def status(
-        self, agent: Uid, *, state: Literal["online", "away"], connection: str
-    ) -> facts.AgentStatus:
-        """Set whether the agent takes new chats."""
+    async def transfer(
+        self,
+        chat: ChatId,
+        *,
+        uid: Uid,
+        role: Staff,
+        connection: str,
+        to: Uid | None = None,
+        desk: Desk | None = None,
+        call: str | None = None,
+    ) -> facts.Transferred:
+        """Give a chat to an agent, or to a desk. Raises NotFound, Forbidden, Conflict.
+
+        The same `call` of the same uid is done once within a minute.
+        """
         return await self.library.call(
-            "status", _STATUS, uid=agent, state=state, connection=connection
+            "transfer", _TRANSFERRED, chat=chat, uid=uid, role=role, connection=connection,
+            to=to, desk=desk, call=call or secrets.token_hex(8),
+        )
+
+    async def rate(
+        self, chat: ChatId, *, uid: Uid, score: int, comment: str, connection: str
+    ) -> facts.Rated:
+        """Rate a closed chat, once. Raises NotFound, Forbidden, Conflict."""
+        return await self.library.call(
+            "rate", _RATED, chat=chat, uid=uid, score=score, comment=comment,
+            connection=connection,
+        )
+
+    async def status(
+        self,
+        agent: Uid,
+        *,
+        state: Literal["online", "away"],
+        connection: str,
+        by: Uid | None = None,
+    ) -> facts.AgentStatus:
+        """Set whether the agent takes new chats; `by` a supervisor. Raises NotFound."""
+        return await self.library.call(
+            "status", _STATUS, uid=by or agent, agent=agent, state=state, connection=connection
         )
 
     # --- conversations -------------------------------------------------------
@@ -237,14 +277,17 @@ class Store:
         self,
         reader: Uid,
         *,
-        role: Side,
+        role: Asker,
         peer: Uid,
         agent: Uid | None = None,
         after: int | None = None,
         before: int | None = None,
         limit: int = 50,
     ) -> facts.Page:
-        """A page of a conversation, exclusive of `after` and `before`. Raises Forbidden."""
+        """A page of a conversation, exclusive of `after` and `before`. Raises Forbidden.
+
+        The reader's with `peer`, or that of `agent`.
+        """
         return await self.library.call(
             "history", _PAGE, reader=reader, role=role, peer=peer, agent=agent, after=after,
             before=before, limit=limit,
@@ -259,6 +302,14 @@ class Store:
     async def site(self) -> facts.Site:
         """All of the site as of one moment."""
         return await self.library.call("site", _SITE)
+
+    async def log(self, limit: int) -> LastEvents:
+        """The last so many events."""
+        log = await self.library.call("log", _LOG, limit=limit)
+        return LastEvents(
+            position=position_of(log.read_to),
+            events=[read_event(*entry) for entry in log.events],
+        )
 
     async def audit(self) -> list[str]:
         """Every disagreement between the indexes, as sentences; none is what should be."""
@@ -283,22 +334,40 @@ class Store:
     async def read_inbox(self, stream: str, after: str) -> tuple[str, list[facts.Heard]]:
         """Wait for what the node must tell; gives the last entry's id and the facts in order."""
         entries = await self._read(stream, after, limit=INBOX_BATCH)
-        heard = [heard for _, entry in entries for heard in _HEARD.decode(entry[b"told"])]
+        heard = [heard for _, entry in entries for heard in _HEARD.decode(entry[1])]
         return (entries[-1][0].decode() if entries else after), heard
 
-    async def read_events(self, stream: str, after: str, *, block_ms: int) -> tuple[str, int]:
-        """Wait for what happens on the site; gives the last entry's id and how many came."""
-        entries = await self._read(stream, after, limit=EVENTS_BATCH, block_ms=block_ms)
-        return (entries[-1][0].decode() if entries else after), len(entries)
+    async def read_events(
+        self, stream: str, after: Position, *, block_ms: int
+    ) -> list[facts.Event]:
+        """Wait for what happens on the site after a position, in order."""
+        entries = await self._read(stream, id_of(after), limit=EVENTS_BATCH, block_ms=block_ms)
+        return [read_event(id.decode(), [f.decode() for f in fields]) for id, fields in entries]
 
     async def _read(
         self, stream: str, after: str, *, limit: int, block_ms: int = BLOCK_MS
-    ) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    ) -> list[tuple[bytes, list[bytes]]]:
+        """Entries and their fields and values, in turn.
+
+        Read without redis-py's layers over a connection, which cost more than the reading.
+        """
+        pool = self._redis.connection_pool
         try:
-            found: Any = await self._redis.xread({stream: after}, limit, block_ms)
+            with heeding():
+                connection = await pool.get_connection()  # type: ignore[no-untyped-call]
+                try:
+                    await connection.send_command(
+                        "XREAD", "COUNT", limit, "BLOCK", block_ms, "STREAMS", stream, after
+                    )
+                    found: Any = await connection.read_response()
+                except BaseException:
+                    await connection.disconnect(nowait=True)  # a reply may yet come over it
+                    raise
+                finally:
+                    await pool.release(connection)
         except (RedisError, OSError) as error:
             raise Unavailable("the store does not answer") from error
         if not found:
             return []
-        entries = found[0][1] if isinstance(found, list) else found[stream.encode()][0]
+        entries = found[0][1] if isinstance(found, list) else found[stream.encode()]
         return list(entries)

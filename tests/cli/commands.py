@@ -15,6 +15,8 @@ from imchat.client import Client
 from tests.support import token_of
 
 TIMEOUT_S = 30
+LISTENS, READY = "listens on", "Ready."
+"""What a server says, in lines of their own."""
 
 
 def imchat(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -42,6 +44,16 @@ class Serving:
         """A client of a uid, not yet entered."""
         return Client(self.url, token_of(self.data_dir, role, uid))
 
+    def hear(self, words: str) -> None:
+        """Read what it says up to a line with these words; its URL is in the first line."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if found := re.search(r"listens on (\S+)", line):
+                self.url = found[1]
+            if words in line:
+                return
+        raise AssertionError(self.process.communicate(timeout=TIMEOUT_S)[1])
+
     @property
     def port(self) -> int:
         """Where it listens."""
@@ -65,8 +77,8 @@ class Serving:
 
 
 @contextlib.contextmanager
-def serving(data_dir: Path, *options: str, ready: bool = True) -> Iterator[Serving]:
-    """`imchat serve` on a free port, ready to serve unless that is not wanted."""
+def serving(data_dir: Path, *options: str, until: str = READY) -> Iterator[Serving]:
+    """`imchat serve` on a free port, once it has said this; "" is at once."""
     process = subprocess.Popen(
         [sys.executable, "-m", "imchat", "serve", "--port", "0", "--data-dir", data_dir, *options],
         stdin=subprocess.DEVNULL,
@@ -77,12 +89,10 @@ def serving(data_dir: Path, *options: str, ready: bool = True) -> Iterator[Servi
     )
     assert process.stdout is not None
     try:
-        url = ""
-        if ready:
-            found = re.search(r"listens on (\S+)", process.stdout.readline())
-            assert found is not None, process.communicate(timeout=TIMEOUT_S)[1]
-            url = found[1]
-        yield Serving(process, url, data_dir)
+        server = Serving(process, "", data_dir)
+        if until:
+            server.hear(until)
+        yield server
     finally:
         if process.poll() is None:
             process.terminate()

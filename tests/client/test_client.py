@@ -334,3 +334,15 @@ async def test_the_uid_is_known_before_the_welcome(server: Server) -> None:
     assert server.client("customer", BOB).uid == BOB
     with pytest.raises(Unauthorized):
         _ = Client(server.url, "no token").uid
+
+
+async def test_a_customer_rates_a_chat_that_is_closed(server: Server) -> None:
+    """The reply is also an event, on each of its clients."""
+    async with talking(server) as talk, server.client("customer", BOB) as other:
+        await other.ready()
+        await talk.bob.close(talk.chat)
+        rated = await talk.bob.rate(talk.chat, 5, "Thank you")
+        assert rated.chat.score == 5
+        for client in (talk.bob, other):
+            assert (await heard(client, protocol.Rated)).chat == rated.chat
+            assert client.chats == {}

@@ -174,15 +174,22 @@ class Node(Process):
             env=self._env,
         )
         await eventually(
-            lambda: self.url or self.exit_status is not None, f"{self.name} serves", timeout=START_S
+            lambda: self.is_ready or self.exit_status is not None,
+            f"{self.name} serves",
+            timeout=START_S,
         )
-        assert self.url, f"{self.name} did not start:\n{self.tail()}"
+        assert self.is_ready, f"{self.name} did not start:\n{self.tail()}"
 
     @property
     def workers(self) -> list[int]:
         """The pids of its workers."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return [int(pid) for pid in children if b"imchat.server" in _command_of(pid)]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it serves."""
+        return re.search(r"^Ready\.$", self.log.read_text(), re.MULTILINE) is not None
 
     @property
     def url(self) -> str:

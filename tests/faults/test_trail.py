@@ -43,6 +43,11 @@ def went_well() -> Events:
         event(3_009, "online", **ann),
         event(3_009, "assigned", **cats, agent="ann", reason="online"),
         event(3_010, "status", agent="ann", state="away"),
+        event(3_011, "online", **ann | {"agent": "eve"}),
+        event(3_012, "released", **cats, agent="ann", reason="transfer"),
+        event(3_012, "transferred", **cats, agent="ann", to="eve", by="ann"),
+        event(3_012, "assigned", **cats, agent="eve", reason="transfer"),
+        event(3_013, "rated", **bobs, agent="ann", score="5"),
     ]
 
 
@@ -80,6 +85,12 @@ SABOTAGE: dict[str, tuple[str, Callable[[Events], object]]] = {
     "released twice": ("which it had not", lambda events: events.insert(8, events[7])),
     "closed twice": ("was not open", lambda events: events.insert(9, events[8])),
     "requeued twice": ("was queued and is no", lambda events: events.insert(16, events[15])),
+    "moved while it is served": (
+        "chat 2 was transferred and", lambda events: events.append(events[23]),
+    ),
+    "rated too early": (
+        "chat 2 was rated and is open", lambda events: events[25].update(chat="2"),
+    ),
     "lost twice": ("was lost twice", lambda events: events.insert(13, events[12])),
     "offline twice": ("was given up, and was not", lambda events: events.insert(17, events[16])),
     "offline with chats": ("or with chats", lambda events: events.__delitem__(slice(14, 16))),

@@ -108,9 +108,10 @@ class Trail:
         if chat is None or chat.agent is not None:
             yield f"chat {id} was given to {uid} and is not to be given"
             return
-        if queue and min(queue) != id:
+        is_moved = event["reason"] == "transfer"  # by name, or to who is free in any case
+        if queue and min(queue) != id and not is_moved:
             yield f"chat {id} was served before {min(queue)}"
-        if id not in queue and event["reason"] != "request":
+        if id not in queue and event["reason"] != "request" and not is_moved:
             yield f"chat {id} was taken from the queue, where it was not"
         if uid not in self._agents or not self._is_free(uid):
             yield f"chat {id} was given to {uid}, who had no free slot"
@@ -126,6 +127,18 @@ class Trail:
             return
         self._chats[id].agent = None
         self._agents[uid].chats.discard(id)
+
+    def _transferred(self, event: Event) -> Iterator[str]:
+        id = int(event["chat"])
+        if id not in self._chats or self._chats[id].agent:
+            yield f"chat {id} was transferred and is no chat without an agent"
+            return
+        self._waiting.setdefault(self._chats[id].desk, set()).discard(id)
+        self._chats[id].desk = event["desk"]
+
+    def _rated(self, event: Event) -> Iterator[str]:
+        if int(event["chat"]) in self._chats:
+            yield f"chat {event['chat']} was rated and is open"
 
     def _requeued(self, event: Event) -> Iterator[str]:
         self.requeues += 1
@@ -192,8 +205,10 @@ _TABLE: dict[str, Callable[[Trail, Event], Iterator[str]]] = {
     "queued": Trail._queued,
     "assigned": Trail._assigned,
     "released": Trail._released,
+    "transferred": Trail._transferred,
     "requeued": Trail._requeued,
     "closed": Trail._closed,
+    "rated": Trail._rated,
     "online": Trail._came,
     "back": Trail._came,
     "changed": Trail._came,

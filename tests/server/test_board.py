@@ -146,3 +146,44 @@ async def test_watching_ends_with_the_last_who_watches() -> None:
     assert watching.begun.is_set()
     watching.remove(other)
     assert not watching.begun.is_set()
+
+
+def _event(n: int) -> facts.Event:
+    return facts.Event(position=(n, 0), at=n, what="requested")
+
+
+def _heard(outbox: Outbox) -> list[int]:
+    return [event["at"] for frame in outbox.take() for event in json.loads(frame)["events"]]
+
+
+async def test_each_hears_what_it_has_not_heard() -> None:
+    """What was read before one began is read again for it, and comes to nobody twice."""
+    watching = Watching()
+    early, late = Outbox("early", lambda: None), Outbox("late", lambda: None)
+    for outbox in (early, late):
+        outbox.open()
+    watching.add(early, _snapshot(1, waiting=0), heard_to=(1, 0))
+    watching.tell((1, 0), [_event(2), _event(3)])
+    # Its own look at the log was answered before that, and it begins only now.
+    watching.add(late, _snapshot(1, waiting=0), heard_to=(2, 0))
+    watching.tell((3, 0), [_event(4)])
+    assert (_heard(early), _heard(late)) == ([2, 3, 4], [])
+    assert watching.heard_by_all((4, 0)) == (2, 0)
+    watching.tell((2, 0), [_event(3), _event(4), _event(5)])
+    assert (_heard(early), _heard(late)) == ([5], [3, 4, 5])
+    watching.add(early, _snapshot(1, waiting=0))
+    watching.tell((5, 0), [_event(6)])
+    assert (_heard(early), _heard(late)) == ([], [6])
+    watching.remove(late)
+    assert watching.heard_by_all((9, 0)) == (9, 0)
+
+
+async def test_who_does_not_read_the_log_is_closed() -> None:
+    """As with anything else that is pushed."""
+    watching = Watching()
+    outbox = Outbox("one", lambda: None)
+    outbox.open()
+    watching.add(outbox, _snapshot(1, waiting=0), heard_to=(0, 0))
+    for n in range(1, 100):
+        watching.tell((n - 1, 0), [_event(n)] * 500)
+    assert outbox.overflowed

@@ -8,7 +8,7 @@ from tests.support import Server, serving
 CHAT_FIELDS = {
     "chat", "desk", "customer", "agent", "state", "opened_at", "assigned_at", "last_seq",
     "position", "customer_name", "agent_name", "topic", "read_by_customer", "read_by_agent",
-    "after_seq",
+    "after_seq", "score",
 }
 
 
@@ -34,7 +34,7 @@ async def test_a_customer_is_given_the_agent_that_is_free(server: Server, wires:
         "chat": "", "desk": "default", "customer": "cai", "agent": "ann", "state": "active",
         "opened_at": 0, "assigned_at": 0, "last_seq": 0, "position": None, "topic": None,
         "customer_name": "蔡", "agent_name": "Ann", "read_by_customer": 0, "read_by_agent": 0,
-        "after_seq": 0,
+        "after_seq": 0, "score": None,
     }
     assert await agent.get("assigned") == {"type": "assigned", "chat": chat}
 
@@ -174,7 +174,7 @@ async def test_only_customers_ask(server: Server, wires: Wires) -> None:
 async def test_a_customers_token_does_nothing_on_an_agents_frame(
     server: Server, wires: Wires
 ) -> None:
-    """Status and watch are `forbidden` to a customer, watch to an agent, status to both others."""
+    """Status and watch are `forbidden` to a customer, watch to an agent, talk to a supervisor."""
     customer = await wires.enter(server, "customer", "cai")
     agent = await wires.enter(server, "agent", "ann")
     supervisor = await wires.enter(server, "supervisor", "sue")

@@ -67,7 +67,7 @@ def test_fields_that_are_null_are_there() -> None:
         "chat": "7", "desk": "default", "customer": "cai", "agent": None, "state": "waiting",
         "opened_at": 1, "assigned_at": None, "last_seq": 4, "position": 2,
         "customer_name": "Cai", "agent_name": None, "topic": None, "read_by_customer": 0,
-        "read_by_agent": 0, "after_seq": None,
+        "read_by_agent": 0, "after_seq": None, "score": None,
     }
     assert "ref" not in told
 
@@ -78,6 +78,8 @@ def test_fields_that_are_null_are_there() -> None:
         facts.Assigned(chat=_chat(agent="ann")),
         facts.Queued(chat=_chat(state="waiting", position=1), eta_s=3),
         facts.Closed(chat=_chat(state="closed", by="cai", reason="customer")),
+        facts.Transferred(chat=_chat(agent="eve"), sender=Uid("ann"), by=Uid("ann")),
+        facts.Rated(chat=_chat(state="closed", score=5)),
         facts.AgentStatus(uid=Uid("ann"), state="away", load=1, capacity=2),
         facts.Posted(message=STORED),
         facts.Typing(chat=ChatId("7"), sender=Uid("cai"), to=Uid("ann")),

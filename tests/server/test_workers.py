@@ -225,7 +225,7 @@ async def test_no_worker_outlives_a_parent_that_is_killed(tmp_path: Path, wires:
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_a_signal_while_it_starts_ends_it_as_well(workers: str, tmp_path: Path) -> None:
     """It does not wait until all is up, and leaves nothing."""
-    with serving(tmp_path / "data", "--workers", workers, ready=False) as server:
+    with serving(tmp_path / "data", "--workers", workers, until="") as server:
         await eventually(lambda: store_processes(server.data_dir), "it is starting")
         status, logged = server.stop()
         assert (status, "Traceback" in logged) == (0, False)

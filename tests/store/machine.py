@@ -14,9 +14,9 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from imchat.ids import ChatId, Uid
-from imchat.store.store import Rules, Store
-from tests.model import Role
+from imchat.ids import ChatId, Desk, Uid
+from imchat.store.store import Rules, Staff, Store
+from tests.model import Asker
 from tests.site_model import Site
 from tests.store.network import Fate, Network, Outcome, fates
 from tests.store.people import People
@@ -29,6 +29,7 @@ MAX_CAPACITY = 3
 SWEEP_LIMIT = 3
 DESKS = ("sales", "returns")
 AGENTS = ("ann", "ben", "cat", "dan")
+SUPERVISOR = "sue"
 
 S = TypeVar("S", bound=Site)
 T = TypeVar("T")
@@ -195,6 +196,14 @@ class Machine(RuleBasedStateMachine, Generic[S]):
         )
 
     def customer_comes(self, uid: str, node: str, fate: Fate = "arrives") -> None:
+        self._comes(uid, "customer", node, fate)
+
+    def supervisor_comes(self, choice: int) -> None:
+        """Unless it is there."""
+        if not self.model.connections_of(SUPERVISOR):
+            self._comes(SUPERVISOR, "supervisor", self.node(choice), "arrives")
+
+    def _comes(self, uid: str, role: str, node: str, fate: Fate) -> None:
         connection = f"{uid}@{next(self.numbers)}"
 
         def happens() -> Outcome:
@@ -202,7 +211,7 @@ class Machine(RuleBasedStateMachine, Generic[S]):
             return "present", *self.model.connect(connection, uid)
 
         self.send(
-            self.people.connect(uid, "customer", node=node, connection=connection), happens, fate
+            self.people.connect(uid, role, node=node, connection=connection), happens, fate
         )
 
     def goes(self, connection: str, fate: Fate) -> None:
@@ -239,7 +248,7 @@ class Machine(RuleBasedStateMachine, Generic[S]):
             fate,
         )
 
-    def closes(self, ticket: int, uid: str, role: Role, choice: int, fate: Fate) -> None:
+    def closes(self, ticket: int, uid: str, role: Asker, choice: int, fate: Fate) -> None:
         connection = self.connection(uid, choice)
 
         def happens() -> Outcome:
@@ -248,6 +257,37 @@ class Machine(RuleBasedStateMachine, Generic[S]):
 
         self.send(
             self.nodes.close(ChatId(str(ticket)), uid=Uid(uid), role=role, connection=connection),
+            happens,
+            fate,
+        )
+
+    def transfers(
+        self,
+        ticket: int,
+        uid: str,
+        role: Staff,
+        choice: int,
+        fate: Fate,
+        *,
+        to: str | None = None,
+        desk: str | None = None,
+    ) -> None:
+        connection, call = self.connection(uid, choice), next(self.numbers)
+
+        def happens() -> Outcome:
+            self.model.transfer(
+                ticket, uid, role, to=to, desk=desk, connection=connection, call=call
+            )
+            agent = self.model.chat(ticket).agent
+            is_open = ticket in self.model.chats
+            state = "closed" if not is_open else "active" if agent else "waiting"
+            return "transferred", ticket, agent, state
+
+        self.send(
+            self.nodes.transfer(
+                ChatId(str(ticket)), uid=Uid(uid), role=role, connection=connection,
+                to=Uid(to) if to else None, desk=Desk(desk) if desk else None,
+            ),
             happens,
             fate,
         )

@@ -146,9 +146,9 @@ def _gist(fact: facts.Fact) -> facts.Fact | Outcome:
 
     For that chat has gone on by a message, of which the second tells by `last_seq` alone.
     """
-    if isinstance(fact, facts.Assigned) and fact.chat.topic:
-        return outcome(fact)
-    return fact
+    of_topic = isinstance(fact, facts.Assigned) and fact.chat.topic
+    # What was transferred may move up in its queue, or get its topic, in the same step.
+    return outcome(fact) if of_topic or isinstance(fact, facts.Transferred) else fact
 
 
 def outcome(fact: facts.Fact) -> Outcome:
@@ -159,6 +159,8 @@ def outcome(fact: facts.Fact) -> Outcome:
         case facts.Assigned() | facts.Queued():
             kind = "assigned" if isinstance(fact, facts.Assigned) else "queued"
             return kind, int(fact.chat.id), fact.chat.agent, fact.chat.state != "closed"
+        case facts.Transferred():
+            return "transferred", int(fact.chat.id), fact.chat.agent, fact.chat.state
         case facts.Closed():
             return "closed", int(fact.chat.id), fact.chat.state == "closed"
         case facts.AgentStatus():

@@ -21,6 +21,7 @@ from tests.store.machine import (
     AGENTS,
     DESKS,
     MAX_CAPACITY,
+    SUPERVISOR,
     SWEEP_LIMIT,
     Machine,
     agents,
@@ -37,6 +38,7 @@ CUSTOMERS = tuple(f"c{n}" for n in range(12))
 
 customers = st.sampled_from(CUSTOMERS)
 lists_of_customers = st.lists(customers, min_size=1, max_size=8, unique=True)
+desks = st.sampled_from([None, *DESKS, "nowhere"])
 desk_lists = st.sampled_from([["sales"], ["returns"], ["sales", "returns"]])
 
 
@@ -82,14 +84,34 @@ class Allocation(Machine[Site]):
             away = self.model.agents[uid].away
             self._says(uid, "online" if away else "away", self.connection(uid, choice), fate)
 
+    @rule(uid=agents, state=st.sampled_from(["online", "away"]), choice=choices, fate=fates)
+    def supervisor_sets_a_status(
+        self, uid: str, state: Literal["online", "away"], choice: int, fate: Fate
+    ) -> None:
+        """Of an agent that is here, or is not."""
+        self.supervisor_comes(choice)
+        self._says(uid, state, self.connection(SUPERVISOR, choice), fate, by=SUPERVISOR)
+
     def _says(
-        self, uid: str, state: Literal["online", "away"], connection: str, fate: Fate
+        self,
+        uid: str,
+        state: Literal["online", "away"],
+        connection: str,
+        fate: Fate,
+        *,
+        by: str | None = None,
     ) -> None:
         def happens() -> Outcome:
             agent = self.model.status(uid, state, connection=connection)
             return "status", state, len(agent.chats), agent.capacity
 
-        self.send(self.nodes.status(Uid(uid), state=state, connection=connection), happens, fate)
+        self.send(
+            self.nodes.status(
+                Uid(uid), state=state, connection=connection, by=Uid(by) if by else None
+            ),
+            happens,
+            fate,
+        )
 
     @rule(who=choices, fate=fates)
     def agent_goes(self, who: int, fate: Fate) -> None:
@@ -126,6 +148,35 @@ class Allocation(Machine[Site]):
         served = [(t, chat.agent) for t, chat in sorted(self.model.chats.items()) if chat.agent]
         for ticket, agent in chosen(served, *many):
             self.closes(ticket, agent, "agent", choice, fate)
+
+    # --- chats that change hands ----------------------------------------------
+
+    @rule(many=several, choice=choices, to=agents, desk=desks, fate=fates)
+    def agents_transfer(
+        self, many: list[int], choice: int, to: str, desk: str | None, fate: Fate
+    ) -> None:
+        """To an agent or a desk; what any of the last chats was, it may be another's or closed."""
+        served = [(t, chat.agent) for t, chat in sorted(self.model.chats.items()) if chat.agent]
+        served += [(t, AGENTS[choice % 4]) for t in sorted(self.model.closed)[-2:]]
+        for ticket, agent in chosen(served, *many):
+            target = {"desk": desk} if desk else {"to": to}
+            self.transfers(ticket, agent, "agent", choice, fate, **target)
+
+    @rule(many=several, choice=choices, to=agents, desk=desks, fate=fates)
+    def supervisor_transfers(
+        self, many: list[int], choice: int, to: str, desk: str | None, fate: Fate
+    ) -> None:
+        """Any chat, one that waits too."""
+        self.supervisor_comes(choice)
+        for ticket in chosen([*self.model.chats, *sorted(self.model.closed)[-1:]], *many):
+            target = {"desk": desk} if desk else {"to": to}
+            self.transfers(ticket, SUPERVISOR, "supervisor", choice, fate, **target)
+
+    @rule(many=several, choice=choices, fate=fates)
+    def supervisor_closes(self, many: list[int], choice: int, fate: Fate) -> None:
+        self.supervisor_comes(choice)
+        for ticket in chosen(sorted(self.model.chats), *many):
+            self.closes(ticket, SUPERVISOR, "supervisor", choice, fate)
 
     @rule(uids=lists_of_customers, choice=choices, times=st.integers(1, 2))
     def chats_end_before_the_reply_is_through(

@@ -121,6 +121,7 @@ BROKEN: list[tuple[str, Break]] = [
     (f"chat {CAT} has a ticket that was never given", value("tickets", BOB)),
     (f"chat {ZOE} is closed, and nobody knows when",
      lambda p: p.redis.hdel(p.key(f"chat:{ZOE}"), "closed_at")),
+    (f"chat {BOB} is rated, and not closed", field(f"chat:{BOB}", "score", 5)),
     ("chat 99 ended for ann and has no record", field("ended:ann", "99:zoe", "1:0")),
     ("by the totals 3 chats are open, by the indexes 2", field("totals", "requested", 4)),
     (f"chat:{CAT} will expire and is still needed",

@@ -10,7 +10,7 @@ async def test_a_cancellation_is_never_lost(store_url: str, site: str) -> None:
 
     async def read_for_ever(store: Store) -> None:
         while True:
-            await store.read_events(f"imchat:{{{site}}}:nothing", "0", block_ms=20)
+            await store.read_events(f"imchat:{{{site}}}:nothing", (0, 0), block_ms=20)
 
     for turns in range(40):
         async with Store(store_url, site=site) as store:

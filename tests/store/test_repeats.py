@@ -75,12 +75,13 @@ async def test_a_call_that_comes_after_its_end_changes_nothing(people: People) -
     await people.agent("a")
     await people.connect("anna", "customer")
     late = await call_again(
-        people, "status", uid="a", state="away", connection="a@node-1", until=people.now - 1
+        people, "status", uid="a", agent="a", state="away", connection="a@node-1",
+        until=people.now - 1,
     )
     assert (late["fact"], late["code"]) == ("refused", "late")
     assert await people.buckets() == {0: ["a"]}
     await call_again(
-        people, "status", uid="a", state="away", connection="a@node-1", until=people.now
+        people, "status", uid="a", agent="a", state="away", connection="a@node-1", until=people.now
     )
     assert await people.buckets() == {}
 

@@ -129,6 +129,13 @@ class Talking(Machine[Talk]):
             role: Role = "agent" if chat.agent and choice % 2 else "customer"
             self.closes(ticket, getattr(chat, role), role, choice, fate)
 
+    @rule(many=several, choice=choices, to=agents, fate=fates)
+    def chats_are_transferred(self, many: list[int], choice: int, to: str, fate: Fate) -> None:
+        """What was said to the one stays there; the other hears the topic first."""
+        served = [(t, chat.agent) for t, chat in sorted(self.model.chats.items()) if chat.agent]
+        for ticket, agent in chosen(served, *many):
+            self.transfers(ticket, agent, "agent", choice, fate, to=to)
+
     @rule(uid=agents, back=st.booleans())
     def agent_is_lost(self, uid: str, back: bool) -> None:
         """Its chats go to another, who hears the topic as well, or to itself again."""

@@ -111,8 +111,8 @@ end
 
 -- Returns: its customer, if it is open.
 function visits.chat(key, id)
-  local chat = command("HMGET", key, "state", "customer", "desk", "agent", "closed_at")
-  local state, customer, desk, agent, closed_at = unpack(chat)
+  local chat = command("HMGET", key, "state", "customer", "desk", "agent", "closed_at", "score")
+  local state, customer, desk, agent, closed_at, score = unpack(chat)
   check(tonumber(id) <= tonumber(command("GET", keys.tickets()) or 0),
     "chat %s has a ticket that was never given", id)
   if state == "closed" then
@@ -120,6 +120,7 @@ function visits.chat(key, id)
     audit.check_lifetime(key)
     return nil
   end
+  check(not score, "chat %s is rated, and not closed", id)
   check(command("GET", keys.open(customer)) == id, "chat %s is not its customer's open one", id)
   local has_agent = agent and agent ~= ""
   local waits = state == "waiting" and not has_agent and queue.position(desk, id)

@@ -1,4 +1,4 @@
--- What is shown of a site: places in the queue, and everything at a glance.
+-- What is shown of a site: places in the queue, everything at a glance, what happened last.
 
 local HEAD = 50
 
@@ -48,4 +48,13 @@ call.register("site", { "no-writes" }, function()
     totals[name] = tonumber(command("HGET", keys.totals(), name) or 0)
   end
   return { fact = "site", at = call.now, agents = agents(), desks = desks(), totals = totals }
+end)
+
+-- Reads: events. Returns: log, the last so many entries, the oldest first, each with its fields
+-- and values in turn; and the id of the newest, also if none was asked for.
+call.register("log", { "no-writes" }, function(a)
+  local found = command("XREVRANGE", keys.events(), "+", "-", "COUNT", math.max(a.limit, 1))
+  local events = {}
+  for i = math.min(#found, a.limit), 1, -1 do events[#events + 1] = found[i] end
+  return { fact = "log", read_to = found[1] and found[1][1] or "0-0", events = events }
 end)

@@ -5,7 +5,7 @@
 -- packed the same way: a fact, or a refusal, always a map with its kind in `fact`.
 -- Refuse first, change after: a function that fails half way is not rolled back.
 
-local call = { now = 0, settings = {} }
+local call = { now = 0, stamp = "", settings = {} } -- `stamp` is `now` as text, made once
 local command -- redis.call, which is not there yet while the library is loaded
 local connections, inboxes -- by uid, what this call has read; by node, what it tells
 
@@ -28,6 +28,7 @@ function call.register(name, flags, f)
     keys.begin(given_keys[1])
     -- Nodes may have wrong clocks, so the store's counts; a test may pass its own.
     call.now = arguments.now or milliseconds()
+    call.stamp = string.format("%d", call.now)
     call.settings = arguments.settings
     connections, inboxes = {}, {}
     if arguments["until"] and call.now > arguments["until"] then
@@ -52,11 +53,16 @@ end
 
 -- Writes: events. One entry of the site's audit log, kept as long as the messages.
 -- `tier` is always the bucket that an agent was taken from, `reason` what made it happen:
---   requested, queued      by the customer
---   assigned   a slot, by  request, or to one who waited: closed (a chat of the agent was),
---                          online, back, changed (the agent), requeued (the agent of another)
---   released   a slot, by  customer, agent, disconnected (the chat was closed), lost (the agent)
+--   requested, queued      by the customer; queued also by transfer
+--   assigned   a slot, by  request, transfer, or to one who waited: closed, transferred (a chat
+--                          of the agent was), online, back, changed (the agent), requeued
+--                          (the agent of another)
+--   released   a slot, by  customer, agent, supervisor, disconnected (the chat was closed),
+--                          transfer, lost (the agent)
+--   transferred            the chat of `agent` (of none, if it waited), to the agent `to` or to
+--                          any of `desk`, `by` whom: an agent, a supervisor (the reason)
 --   requeued, closed       what became of the chat
+--   rated                  with the score, by the customer
 --   online, back, changed, status, lost, offline    what became of the agent, or the customer
 function call.event(what, ...)
   local oldest = math.max(0, call.now - call.settings.keep_s * 1000)

@@ -5,7 +5,8 @@ local chats = {}
 local NUMBERS = {
   "opened_at", "queued_at", "assigned_at", "first_reply_at", "closed_at", "pending_at",
   "wait_ms", "requeues", "messages_customer", "messages_agent", "responses", "response_ms",
-  "read_by_customer", "read_by_agent", "after_seq",
+  "read_by_customer", "read_by_agent", "after_seq", "transfers",
+  "score",
 }
 local ENDED_S = 86400
 
@@ -39,9 +40,8 @@ function chats.standing(chat)
     eta_s = chat.position and queue.eta_s(chat.desk, chat.position) }
 end
 
--- Gives the chat to the agent. Writes: queue, tier, agent, serving, chat, history, totals.
--- Tells both sides; the connection `except` hears it as the reply, its topic with it.
-function chats.assign(chat, uid, tier, reason, except)
+-- Makes the chat the agent's. Writes: queue, tier, agent, serving, chat, totals.
+function chats.give(chat, uid, tier, reason)
   local agent = tiers.agent(uid)
   if chat.position then queue.served(chat) end
   tiers.leave(agent)
@@ -56,6 +56,12 @@ function chats.assign(chat, uid, tier, reason, except)
   call.count("assigned")
   call.event("assigned", "chat", chat.id, "customer", chat.customer, "agent", uid,
     "desk", chat.desk, "tier", tier, "reason", reason, "requeues", chat.requeues)
+end
+
+-- Gives the chat to the agent. Writes: what `give` does, history. Tells both sides; the
+-- connection `except` hears it as the reply, its topic with it.
+function chats.assign(chat, uid, tier, reason, except)
+  chats.give(chat, uid, tier, reason)
   local fact = { fact = "assigned", chat = chat }
   call.tell(uid, fact)
   call.tell(chat.customer, fact, except)
@@ -89,7 +95,7 @@ end
 
 -- Takes an active chat from its agent, who moves to the end of the bucket below.
 -- Writes: serving, tier, agent, ended. Returns: the desks that have a slot more.
-local function release(chat, reason)
+function chats.release(chat, reason)
   note_end(chat, chat.agent, chat.customer)
   note_end(chat, chat.customer, chat.agent)
   local agent = tiers.agent(chat.agent)
@@ -102,22 +108,6 @@ local function release(chat, reason)
   return agent.desks
 end
 
--- Puts the chat of a lost agent, still in its grace, back in its place in the queue.
--- Writes: serving, agent, chat, queue. Returns: its desk.
-function chats.requeue(id)
-  local chat = chats.facts(id)
-  local agent = chat.agent
-  release(chat, "lost")
-  chats.change(chat, "state", "waiting", "agent", "", "agent_name", "", "queued_at", call.now,
-    "requeues", chat.requeues + 1)
-  queue.join(chat.desk, id)
-  chat.position, chat.last_seq = queue.position(chat.desk, id), 0
-  call.event("requeued", "chat", id, "customer", chat.customer, "agent", agent,
-    "desk", chat.desk, "reason", "lost")
-  call.tell(chat.customer, chats.standing(chat))
-  return chat.desk
-end
-
 -- Ends an open chat and serves who waited for the slot. Tells both sides but `except`.
 function chats.finish(chat, by, reason, except)
   local desks, waited = {}, chat.state == "waiting"
@@ -125,7 +115,7 @@ function chats.finish(chat, by, reason, except)
     queue.leave(chat)
     call.count("abandoned")
   else
-    desks = release(chat, reason)
+    desks = chats.release(chat, reason)
   end
   command("DEL", keys.open(chat.customer))
   command("ZREM", keys.grace(), chat.customer) -- a customer is in grace for its chat alone

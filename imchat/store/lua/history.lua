@@ -44,10 +44,13 @@ local function reversed(list)
 end
 
 -- Returns: page, oldest first, cut short when it grows large; `more` in the direction
--- asked for. Refuses with: forbidden.
+-- asked for: of the reader with `peer`, or of `agent` with `peer`, which a supervisor may
+-- read, and an agent that serves this peer. Refuses with: forbidden.
 call.register("history", { "no-writes" }, function(a)
   local mine = a.agent == nil or (a.role == "agent" and a.agent == a.reader)
-  if not mine and (a.role ~= "agent" or not messages.open_between(a.peer, a.reader)) then
+  local may = mine or a.role == "supervisor"
+    or (a.role == "agent" and messages.open_between(a.peer, a.reader))
+  if not may then
     return call.refuse("forbidden", "this conversation is not yours to read")
   end
   local one = mine and a.reader or a.agent

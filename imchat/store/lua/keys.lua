@@ -22,7 +22,7 @@ function keys.arrivals() return site .. "arrivals" end                     -- co
 function keys.tickets() return site .. "tickets" end                       -- counter: the last ticket, which is a chat's id
 function keys.open(uid) return site .. "open:" .. uid end                  -- string: a customer's open chat
 function keys.chat(id) return site .. "chat:" .. id end                    -- hash: the life of a chat
-function keys.asked(uid) return site .. "asked:" .. uid end                -- hash: a customer's call -> the chat that it opened
+function keys.asked(uid) return site .. "asked:" .. uid end                -- hash: a call of the uid -> the chat that it opened or moved
 function keys.ended(uid) return site .. "ended:" .. uid end                -- hash: chat and peer -> when it ended between them, for a day
 function keys.totals() return site .. "totals" end                         -- hash: counts since the site began
 
@@ -43,8 +43,7 @@ end
 
 function keys.history(a, b) return site .. "history:" .. pair(a, b) end    -- hash: seq -> message
 function keys.seq(a, b) return site .. "seq:" .. pair(a, b) end            -- counter: the last seq
-function keys.sent(a, b) return site .. "sent:" .. pair(a, b) end          -- hash: sender and id -> seq, chat and time of it
-function keys.conversation(a, b)                                           -- all three, in this order
+function keys.conversation(a, b)                                           -- both, and hash: sender and id -> seq, chat and time of it
   local names = pair(a, b)
   return site .. "history:" .. names, site .. "seq:" .. names, site .. "sent:" .. names
 end

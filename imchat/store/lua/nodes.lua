@@ -3,11 +3,11 @@
 local SWEPT_MS = 1000 -- how exactly it is noted; a note costs a write of the disk
 
 -- What the end of the grace means to an agent. Writes: agent, agents, staff, and what
--- chats.requeue does. It is in grace, so nobody is given to it meanwhile.
+-- transfers.requeue does. It is in grace, so nobody is given to it meanwhile.
 local function go_offline(agent)
   local waiting_at = {}
   for _, id in ipairs(tiers.serving(agent.uid)) do
-    waiting_at[#waiting_at + 1] = chats.requeue(id)
+    waiting_at[#waiting_at + 1] = transfers.requeue(id)
   end
   staff.change({ uid = agent.uid, desks = {} }, agent.desks)
   command("DEL", keys.agent(agent.uid))

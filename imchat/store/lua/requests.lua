@@ -1,19 +1,12 @@
 -- What customers and agents ask about chats: request, close, status.
 
-local ASKED_S = 60 -- longer than any call is repeated
-
--- Reads: asked. Returns: the chat that this very call opened when its reply was lost, or nil.
-local function opened_by(a)
-  return command("HGET", keys.asked(a.customer), a.call) or nil
-end
-
 -- Returns: assigned, or queued. Refuses with: queue_full, and unavailable, when the
 -- connection that asks was given up for lost. A customer that has an open chat gets that
 -- one, and a call that is repeated the chat that it opened, also when it is closed by now.
 call.register("request", {}, function(a)
   local lost = call.refuse_lost(a.customer, a.connection)
   if lost then return lost end
-  local known = command("GET", keys.open(a.customer)) or opened_by(a)
+  local known = command("GET", keys.open(a.customer)) or asked.recall(a.customer, a.call)
   if known then return chats.standing(chats.facts(known)) end
   local tier = tiers.current(a.desk)
   if not tier and queue.length(a.desk) >= call.settings.max_queue then
@@ -21,7 +14,7 @@ call.register("request", {}, function(a)
   end
   local id = string.format("%d", command("INCR", keys.tickets()))
   command("SET", keys.open(a.customer), id)
-  command("HSETEX", keys.asked(a.customer), "EX", ASKED_S, "FIELDS", 1, a.call, id)
+  asked.note(a.customer, a.call, id)
   local chat = { id = id, last_seq = 0 }
   chats.change(chat, "state", "waiting", "customer", a.customer,
     "customer_name", a.name, "desk", a.desk, "topic", a.topic or "",
@@ -42,35 +35,40 @@ call.register("request", {}, function(a)
 end)
 
 -- Returns: closed. Refuses with: not_found, forbidden, and unavailable, when the connection
--- was given up for lost. Closing a closed chat tells how it was.
+-- was given up for lost. Closing a closed chat tells how it was. A supervisor closes any.
 call.register("close", { "allow-oom" }, function(a)
   local lost = call.refuse_lost(a.uid, a.connection)
   if lost then return lost end
   local chat = chats.facts(a.chat)
   if not chat then return call.refuse("not_found", "there is no such chat") end
-  if chat[a.role] ~= a.uid then
+  if a.role ~= "supervisor" and chat[a.role] ~= a.uid then
     return call.refuse("forbidden", "this chat is not yours to close")
   end
   if chat.state == "closed" then return { fact = "closed", chat = chat } end
-  local reason = chat.state == "waiting" and "left_queue" or a.role
+  local leaves = chat.state == "waiting" and a.role == "customer"
+  local reason = leaves and "left_queue" or a.role
   return chats.finish(chat, a.uid, reason, a.connection)
 end)
 
--- Returns: status. Refuses with: unavailable, when the connection was given up for lost;
--- an agent that has one is not offline.
+-- Returns: status, of the agent. Tells it, but for the connection that asks. Refuses with:
+-- not_found, when a supervisor names one that is not here, and unavailable, when the connection
+-- was given up for lost; an agent that has one is not offline.
 call.register("status", { "allow-oom" }, function(a)
   local lost = call.refuse_lost(a.uid, a.connection)
   if lost then return lost end
-  local agent = tiers.agent(a.uid)
+  local agent = tiers.agent(a.agent)
+  if not agent then
+    return call.refuse("not_found", "there is no agent '" .. a.agent .. "' here")
+  end
   if agent.state ~= a.state then
     tiers.leave(agent)
     agent.state = a.state
-    command("HSET", keys.agent(a.uid), "state", a.state)
+    command("HSET", keys.agent(a.agent), "state", a.state)
     tiers.enter(agent)
-    call.event("status", "agent", a.uid, "state", a.state)
+    call.event("status", "agent", a.agent, "state", a.state, "by", a.uid)
     chats.dispatch(agent.desks, a.state)
   end
-  local fact = tiers.status(a.uid)
-  call.tell(a.uid, fact, a.connection)
+  local fact = tiers.status(a.agent)
+  call.tell(a.agent, fact, a.connection)
   return fact
 end)

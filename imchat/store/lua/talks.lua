@@ -35,7 +35,8 @@ local function gather(batch)
     local talk = by_sides[name]
     if not talk then
       talk = { customer = customer, agent = agent, places = {}, fields = {}, known = false,
-        chat = false }
+        chat = false, history = false, seqs = false, sent = false }
+      talk.history, talk.seqs, talk.sent = keys.conversation(customer, agent)
       by_sides[name] = talk
       found[#found + 1] = talk
       opens[#opens + 1] = keys.open(customer)
@@ -46,7 +47,7 @@ local function gather(batch)
   opens = command("MGET", unpack(opens))
   for n, talk in ipairs(found) do
     talk.chat = opens[n]
-    talk.known = command("HMGET", keys.sent(talk.customer, talk.agent), unpack(talk.fields))
+    talk.known = command("HMGET", talk.sent, unpack(talk.fields))
   end
   return found
 end
@@ -85,12 +86,11 @@ end
 -- Writes: seq, history, sent, chat. `tail` is the end of a message's JSON, from the id on; only
 -- what Lua knows is put before it.
 local function store(batch, talk, chat, new, fields, results, stored)
-  local history, seqs, sent = keys.conversation(talk.customer, talk.agent)
-  local last, kept_until = number(seqs, #new, tonumber(chat[2]))
+  local last, kept_until = number(talk.seqs, #new, tonumber(chat[2]))
   local kept = { "EX", call.settings.keep_s, "FIELDS", #new }
   local acked = { "EX", SENT_S, "FIELDS", #new }
-  local begin, stamp = '{"v":1,"chat":"' .. talk.chat .. '","seq":', ',"at":' .. call.now
-  local of_chat = ":" .. talk.chat .. ":" .. call.now
+  local begin, stamp = '{"v":1,"chat":"' .. talk.chat .. '","seq":', ',"at":' .. call.stamp
+  local of_chat = ":" .. talk.chat .. ":" .. call.stamp
   local senders = {}
   for n, place in ipairs(new) do
     local seq, sender, to, _, _, tail = last + n, message(batch, place)
@@ -100,8 +100,8 @@ local function store(batch, talk, chat, new, fields, results, stored)
     stored[place], senders[n] = json, sender
     results[place] = { seq, talk.chat, call.now }
   end
-  command("HSETEX", history, unpack(kept))
-  command("HSETEX", sent, unpack(acked))
+  command("HSETEX", talk.history, unpack(kept))
+  command("HSETEX", talk.sent, unpack(acked))
   local change = reports.count(talk.customer, senders, unpack(chat, 3))
   if kept_until then
     change[#change + 1] = "seq_until"

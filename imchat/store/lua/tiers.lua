@@ -66,10 +66,27 @@ function tiers.current(desk)
   return nil
 end
 
--- Reads: tier. Returns: the agent of the bucket that a stable hash of the customer picks.
+-- Returns: which one of so many a stable hash of the customer picks, from 0.
+local function place_of(customer, count)
+  return tonumber(string.sub(redis.sha1hex(customer), 1, 8), 16) % count
+end
+
+-- Reads: tier. Returns: the agent of the bucket that the customer's hash picks.
 function tiers.pick(desk, tier, customer)
   local bucket = keys.tier(desk, tier)
-  local hash = tonumber(string.sub(redis.sha1hex(customer), 1, 8), 16)
-  local index = hash % command("ZCARD", bucket)
+  local index = place_of(customer, command("ZCARD", bucket))
   return command("ZRANGE", bucket, index, index)[1]
+end
+
+-- Reads: staff, tier. Returns: the agent that a request would get if `uid` were not there, and
+-- the tier that it stands in; or nil, when nobody else is free.
+function tiers.pick_another(desk, customer, uid)
+  for n = 0, staff.highest_capacity(desk) - 1 do
+    local others = {}
+    for _, other in ipairs(command("ZRANGE", keys.tier(desk, n), 0, -1)) do
+      if other ~= uid then others[#others + 1] = other end
+    end
+    if #others > 0 then return others[place_of(customer, #others) + 1], n end
+  end
+  return nil
 end
