@@ -7,7 +7,16 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import allocation, connections, dashboard, history, latency, messages, storm
+from benchmarks import (
+    allocation,
+    connections,
+    dashboard,
+    history,
+    latency,
+    messages,
+    screens,
+    storm,
+)
 from benchmarks.options import Options
 from benchmarks.report import Report
 
@@ -18,6 +27,7 @@ RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
     "allocation": allocation.run,
     "dashboard": dashboard.run,
     "history": history.run,
+    "screens": screens.run,
     "storm": storm.run,
 }
 

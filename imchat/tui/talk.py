@@ -9,7 +9,10 @@ from imchat.protocol import StoredMessage
 
 
 class Talk(Protocol):
-    """The messages between two, seen from the side of `me`; a `client.Conversation` is one."""
+    """The messages between two, seen from the side of `me`; a `client.Conversation` is one.
+
+    `me` may be empty, for who watches two others.
+    """
 
     me: Uid
     read_by_peer: int

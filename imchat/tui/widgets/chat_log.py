@@ -5,6 +5,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from rich.style import Style
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Size
 from textual.message import Message
@@ -83,7 +84,7 @@ class ChatLog(ScrollView, can_focus=True):
         Binding("o", "ask('links')", "Open link", id="log.links"),
         Binding("v", "mark", "Mark", id="log.mark"),
         Binding("y", "copy", "Copy", id="log.copy"),
-        Binding("escape", "leave", "Back", id="log.leave"),
+        Binding("escape", "leave", "Back", id="log.leave", show=False),
         *(
             Binding(f"shift+{key}", f"extend('{key}')", show=False, id=f"log.extend_{key}")
             for key in ("left", "right", "up", "down", "home", "end")
@@ -96,7 +97,7 @@ class ChatLog(ScrollView, can_focus=True):
         """The top is near and there is more before it."""
 
     class Asked(Message):
-        """A key asks for something that is not the log's own to do: find, older, newer, links."""
+        """A key asks for something that is not the log's own to do: find, older, newer or links."""
 
         def __init__(self, what: str) -> None:
             super().__init__()
@@ -202,7 +203,8 @@ class ChatLog(ScrollView, can_focus=True):
 
     def _rule_new(self, talk: Talk | None, *, opened: bool, follow: bool) -> None:
         """A rule stands before the first message that was not read when one came to it."""
-        unread = talk.unread if talk else 0
+        # For who is neither of the two nothing is new.
+        unread = talk.unread if talk and talk.me else 0
         if not unread or talk is None:
             return
         line = self._laid.new
@@ -409,14 +411,13 @@ class ChatLog(ScrollView, can_focus=True):
             return
         self.app.copy_to_clipboard(text)
         self.notify(f"Copied {len(text):,} characters.", timeout=2)
-        self._unmark()
+        self.unmark()
 
     def action_leave(self) -> None:
-        """Mark nothing; then go back to writing."""
-        if self._marking.caret is not None:
-            self._unmark()
-        else:
-            self.post_message(self.Asked("leave"))
+        """Mark nothing any more; where nothing is, the key is for others."""
+        if self._marking.caret is None:
+            raise SkipAction
+        self.unmark()
 
     def action_ask(self, what: str) -> None:
         """Hand on what is for others to do."""
@@ -443,10 +444,12 @@ class ChatLog(ScrollView, can_focus=True):
             super().action_scroll_down()
 
     def action_scroll_left(self) -> None:
-        self._moved("left")
+        if not self._moved("left"):
+            raise SkipAction
 
     def action_scroll_right(self) -> None:
-        self._moved("right")
+        if not self._moved("right"):
+            raise SkipAction
 
     def action_scroll_end(self) -> None:
         if not self._moved("end"):
@@ -479,7 +482,8 @@ class ChatLog(ScrollView, can_focus=True):
             self.screen.selections = {self: SELECT_ALL} if marks else {}
         self.refresh()
 
-    def _unmark(self) -> None:
+    def unmark(self) -> None:
+        """Mark nothing any more."""
         self._marking.clear()
         self._marked()
 

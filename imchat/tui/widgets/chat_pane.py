@@ -1,8 +1,11 @@
 """The conversation, who is writing, and the composer."""
 
 import time
+from typing import ClassVar
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -37,6 +40,13 @@ class ChatPane(Vertical):
     ChatPane { width: 1fr; height: 1fr; }
     ChatPane #writes { height: 1; padding: 0 2; color: $text-muted; }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "write", "Write", id="write", show=False),
+        Binding("alt+f", "reader('find')", "Find", id="find", show=False),
+        Binding("alt+u", "reader('first_unread')", "First unread", id="unread", show=False),
+        Binding("alt+o", "reader('links')", "Open link", id="open_link", show=False),
+    ]
 
     class Changed(Message):
         """There is something new to show."""
@@ -136,7 +146,10 @@ class ChatPane(Vertical):
         sender, at = self._writing
         is_writing = sender == self._peer and time.monotonic() - at < TYPING_SHOWN_S
         said = Content(f"{self._name_of(sender)} is writing…" if is_writing else "")
-        self.query_one("#writes", Static).update(said)
+        writes = self.query_one("#writes", Static)
+        if writes.content != said:
+            # It has one row whatever it says: nothing else moves.
+            writes.update(said, layout=False)
 
     # --- what is done --------------------------------------------------------
 
@@ -181,10 +194,17 @@ class ChatPane(Vertical):
         if self._peer is not None:
             await self._client.load_earlier(self._peer, limit=FIND_PAGE)
 
-    def on_chat_reader_left(self, event: ChatReader.Left) -> None:
-        """Go back to writing."""
-        event.stop()
-        self.query_one(Composer).focus()
+    async def action_reader(self, action: str) -> None:
+        """Do in the conversation what a key asks for, also while one writes."""
+        await self.query_one(ChatReader).run_action(action)
+
+    def action_write(self) -> None:
+        """Go back to writing; who writes already has the key for something else."""
+        self.query_one(ChatLog).unmark()
+        composer = self.query_one(Composer)
+        if composer.has_focus:
+            raise SkipAction
+        composer.focus()
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Send it; the log shows what becomes of it."""

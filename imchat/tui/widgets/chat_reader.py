@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 
 from imchat.errors import RequestError
 from imchat.ids import Uid
@@ -28,13 +28,8 @@ class ChatReader(Vertical):
     ChatReader ChatLog { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("alt+f", "find", "Find", id="find", show=False),
-        Binding("alt+u", "first_unread", "First unread", id="first_unread", show=False),
-        Binding("alt+o", "links", "Open link", id="open_link", show=False),
+        Binding("escape", "end_find", "Back", id="end_find", show=False),
     ]
-
-    class Left(Message):
-        """The reader wants to write again."""
 
     def __init__(self, load_earlier: Callable[[], Awaitable[object]] | None = None) -> None:
         super().__init__()
@@ -85,13 +80,18 @@ class ChatReader(Vertical):
     def on_find_bar_left(self, event: FindBar.Left) -> None:
         """Read on, where it was found."""
         event.stop()
+        self.chat_log.focus()
         if event.closed:
             self._close_find()
-            self.post_message(self.Left())
             return
-        self.chat_log.focus()
         if not self.chat_log.found[1]:
             self._step(-1)
+
+    def action_end_find(self) -> None:
+        """Look for nothing any more; where nothing is looked for, the key is for others."""
+        if not self.query_one(FindBar).is_open:
+            raise SkipAction
+        self._close_find()
 
     def _close_find(self) -> None:
         self._stop_loading()
@@ -162,9 +162,6 @@ class ChatReader(Vertical):
                 self._step(-1 if event.what == "older" else 1)
             case "links":
                 self.action_links()
-            case "leave":
-                self._close_find()
-                self.post_message(self.Left())
 
     def _ask_to_open(self, urls: list[str]) -> None:
         def chosen(url: str | None) -> None:

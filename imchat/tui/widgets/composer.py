@@ -112,6 +112,13 @@ class Composer(Writing):
             self.clear()
             self.post_message(self.Submitted(body))
 
+    def action_copy(self) -> None:
+        """Copy what is marked here, or else in the conversation."""
+        if self.selected_text:
+            super().action_copy()
+        else:
+            self.screen.action_copy_text()
+
     def action_scroll_log(self, pages: int) -> None:
         """Scroll the conversation, not the text."""
         self.post_message(self.Scrolled(pages))
