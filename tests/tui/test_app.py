@@ -133,7 +133,7 @@ async def test_a_letter_as_a_key_does_not_keep_it_from_being_written(server: Ser
 
 async def test_the_help_shows_every_key_of_the_screen(server: Server) -> None:
     """Those of the app and those of its regions, with their names; hidden vim keys not."""
-    async with console(server) as (app, pilot):
+    async with console(server, size=(120, 70)) as (app, pilot):
         await pilot.press("f1")
         await shows(app, "Esc closes")
         seen = screen_text(app)
