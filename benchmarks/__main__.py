@@ -15,6 +15,7 @@ from benchmarks import (
     insight,
     latency,
     messages,
+    screens,
     storm,
     wall,
 )
@@ -29,6 +30,7 @@ RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
     "dashboard": dashboard.run,
     "history": history.run,
     "insight": insight.run,
+    "screens": screens.run,
     "storm": storm.run,
     "wall": wall.run,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imchat import settings
 from imchat.cli.options import (
     access_options,
     capacity_option,
@@ -39,16 +40,29 @@ LOCAL_TOKEN_S = 300
 @name_option
 @desks_option
 @capacity_option
+@click.option(
+    "--desk-replies",
+    envvar="IMCHAT_DESK_REPLIES",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The desk's canned replies, a TOML file; your own are in replies.toml beside the"
+    " settings. [IMCHAT_DESK_REPLIES]",
+)
 @access_options
 def agent(
-    uid: str | None, name: str | None, desk: tuple[str, ...], capacity: int | None, **access: Any
+    uid: str | None,
+    name: str | None,
+    desk: tuple[str, ...],
+    capacity: int | None,
+    desk_replies: Path | None,
+    **access: Any,
 ) -> None:
     """Answer customers: the agent's console."""
     need_terminal()
     from imchat.tui.agent import AgentApp
 
     client = _client("agent", uid, access, name=name, desks=list(desk), capacity=capacity)
-    _show(AgentApp(client))
+    desk_file = desk_replies and desk_replies.expanduser()
+    _show(AgentApp(client, replies=settings.replies_file(), desk_replies=desk_file))
 
 
 @click.command(
