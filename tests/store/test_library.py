@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 import imchat.store.counted
+import imchat.store.erasing
 import imchat.store.store
 from imchat.errors import SetupError, Unavailable
 from imchat.ids import Uid
@@ -32,8 +33,8 @@ def test_every_lua_file_is_a_part() -> None:
 
 def test_the_functions_are_the_methods_of_the_store() -> None:
     """Every function is called by the store, and it calls no other."""
-    files = (imchat.store.store.__file__, imchat.store.counted.__file__)
-    text = "\n".join(Path(file).read_text(encoding="utf-8") for file in files)
+    parts = (imchat.store.store, imchat.store.counted, imchat.store.erasing)
+    text = "\n".join(Path(part.__file__).read_text(encoding="utf-8") for part in parts)
     assert set(re.findall(r'library\.call\(\s*"(\w+)"', text)) == registered()
 
 
