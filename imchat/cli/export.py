@@ -75,7 +75,7 @@ def export(
     to = _Target(output, form, goes_on=after > 0)
     left_out = run(_export(settings.ServerSettings(**site), wanted, to))
     if left_out:
-        click.echo(f"imchat: left out: {left_out:,} messages that cannot be decoded", err=True)
+        click.echo(f"left out: messages that cannot be decoded: {left_out:,}", err=True)
         sys.exit(1)
 
 
