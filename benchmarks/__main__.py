@@ -15,6 +15,7 @@ from benchmarks import (
     insight,
     latency,
     messages,
+    reports,
     storm,
 )
 from benchmarks.options import Options
@@ -28,6 +29,7 @@ RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
     "dashboard": dashboard.run,
     "history": history.run,
     "insight": insight.run,
+    "reports": reports.run,
     "storm": storm.run,
 }
 
@@ -50,7 +52,7 @@ def main() -> None:
         "--only", action="append", default=[], help="messages, insight: these subjects"
     )
     parser.add_argument("--connections", type=int, default=10_000, help="that idle")
-    parser.add_argument("--messages", type=int, default=1_000_000, help="history, insight: stored")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="stored; not storm")
     parser.add_argument("--clients", type=int, default=5_000, help="storm: come back at once")
     parser.add_argument("--workers", type=int, default=1, help="storm: of the server")
     parser.add_argument("--json", type=Path, help="write all of it there as well")
