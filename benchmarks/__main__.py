@@ -15,6 +15,7 @@ from benchmarks import (
     insight,
     latency,
     messages,
+    reports,
     screens,
     storm,
     wall,
@@ -31,6 +32,7 @@ RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
     "history": history.run,
     "insight": insight.run,
     "screens": screens.run,
+    "reports": reports.run,
     "storm": storm.run,
     "wall": wall.run,
 }
@@ -54,7 +56,7 @@ def main() -> None:
         "--only", action="append", default=[], help="messages, insight: these subjects"
     )
     parser.add_argument("--connections", type=int, default=10_000, help="that idle")
-    parser.add_argument("--messages", type=int, default=1_000_000, help="history, insight: stored")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="stored; not storm")
     parser.add_argument("--clients", type=int, default=5_000, help="storm: come back at once")
     parser.add_argument("--workers", type=int, default=1, help="storm: of the server")
     parser.add_argument("--json", type=Path, help="write all of it there as well")

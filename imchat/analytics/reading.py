@@ -33,7 +33,7 @@ class Reader:
 
     async def chats(self, since: int, until: int) -> AsyncIterator[Chat]:
         """Those that were opened in this time, ms. Raises Unavailable."""
-        place: PastPlace | None = PastPlace(await self._first(since))
+        place: PastPlace | None = PastPlace(await first_ticket(self.store, since))
         cut: Chat | None = None
         while place is not None:
             part = await self.store.past(place, agent=self.agent, desk=self.desk)
@@ -47,25 +47,6 @@ class Reader:
                     return
                 if cut is None and chat.opened_at >= since:
                     yield chat
-
-    async def _first(self, since: int) -> int:
-        """A ticket before which no chat was opened at `since` or later.
-
-        Tickets are given in the order of the requests, so it is found by bisection. Where a
-        whole part has expired, what comes before it is older still.
-        """
-        low = 1
-        high = (await self.store.past(PastPlace(low), messages=False)).last_ticket + 1
-        while low < high:
-            middle = (low + high) // 2
-            part = await self.store.past(PastPlace(middle), messages=False)
-            if not part.chats or part.chats[-1].opened_at < since:
-                low = part.next.ticket if part.next is not None else high
-            elif part.chats[0].opened_at < since:
-                return middle
-            else:
-                high = middle
-        return low
 
     def _chat(self, past: PastChat) -> Chat:
         said = [self._said(raw, past) for raw in past.messages]
@@ -85,3 +66,23 @@ class Reader:
             return None
         is_theirs = stored.sender == past.customer
         return Said("customer" if is_theirs else "agent", stored.at, stored.body)
+
+
+async def first_ticket(store: Store, since: int) -> int:
+    """A ticket before which no chat was opened at `since` or later.
+
+    Tickets are given in the order of the requests, so it is found by bisection. Where a
+    whole part has expired, what comes before it is older still.
+    """
+    low = 1
+    high = (await store.past(PastPlace(low), messages=False)).last_ticket + 1
+    while low < high:
+        middle = (low + high) // 2
+        part = await store.past(PastPlace(middle), messages=False)
+        if not part.chats or part.chats[-1].opened_at < since:
+            low = part.next.ticket if part.next is not None else high
+        elif part.chats[0].opened_at < since:
+            return middle
+        else:
+            high = middle
+    return low

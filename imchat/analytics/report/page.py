@@ -50,7 +50,7 @@ def _body(query: Query, whole: Report, read: Read) -> Iterator[str]:
     by_time = report(replace(query, by=time), read.at, read.cells)
     yield _section(f"Chats by {time}", _arrivals(by_time))
     yield _section(f"How long customers wait, by {time}", _waiting(by_time))
-    yield _section("How long they waited", _waits(chosen_sums(query, read.cells)))
+    yield _section("How long they waited", _waits(query, chosen_sums(query, read.cells)))
     yield _section(f"How long answers take, by {time}", _answers(by_time))
     yield _section("Ratings", _ratings(whole))
     if query.agent is None:
@@ -107,7 +107,7 @@ def _waiting(found: Report) -> str:
     return plot + lines(labels, level, lambda value: f"{100 * value:.0f} %", top=1)
 
 
-def _waits(sums: Sums) -> str:
+def _waits(query: Query, sums: Sums) -> str:
     ends = [*(1000 * s for s in WAITS_S), 10**15]
     names = ["at once", *(f"≤ {_short(s)}" for s in WAITS_S[1:]), f"> {_short(WAITS_S[-1])}"]
     served, left = (
@@ -115,7 +115,9 @@ def _waits(sums: Sums) -> str:
          for over, upto in zip([-1, *ends], ends, strict=False)]
         for name in ("wait", "left")
     )  # fmt: skip
-    series = [Series("served", "one", served), Series("abandoned", "bad", left)]
+    series = [Series("served", "one", served)]
+    if not query.agent:
+        series.append(Series("abandoned", "bad", left))
     return bars(names, series, lambda value: f"{value:,.0f}")
 
 

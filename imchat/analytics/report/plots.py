@@ -100,7 +100,7 @@ class _Scale:
 
 def _tick(highest: float) -> float:
     """A round number of which a few make the highest."""
-    if highest <= 0:
+    if highest < 1e-9:
         return 1
     size = 10.0 ** floor(log10(highest / 4))
     return next(size * times for times in (1, 2, 5, 10) if size * times * 5 >= highest)

@@ -60,6 +60,8 @@ function keys.nodes() return site .. "nodes" end                           -- zs
 -- streams
 function keys.inbox(node) return site .. "inbox:" .. node end
 function keys.events() return site .. "events" end
+function keys.rewritten() return site .. "rewritten" end                   -- the log without somebody, as far as it is written
+function keys.rewriting() return site .. "rewriting" end                   -- string: which call writes it
 
 -- what was measured; kept longer than the log that it is counted from
 function keys.folded() return site .. "folded" end                         -- hash: up to which event, and who waits by then

@@ -72,11 +72,11 @@ end
 
 local function is_wanted(chat, a)
   return a.messages and (not a.agent or a.agent == chat.agent) and
-    (not a.desk or a.desk == chat.desk)
+    (not a.desk or a.desk == chat.desk) and (not a.customer or a.customer == chat.customer)
 end
 
 -- Takes a place: the ticket to begin at, and how many seqs of its chat were read before; the
--- `agent` or `desk` whose messages alone are wanted. Returns: past, with the place to go on
+-- `agent`, `desk` or `customer` whose messages alone are wanted. Returns: past, with the place to go on
 -- from, or none after the last ticket.
 call.register("past", { "no-writes" }, function(a)
   local last_ticket = tonumber(command("GET", keys.tickets()) or 0)
