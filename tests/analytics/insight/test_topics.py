@@ -42,12 +42,12 @@ def test_a_group_is_told_by_its_phrases_and_its_middle() -> None:
 
 
 def test_the_intents_of_the_labelled_messages_are_found_again() -> None:
-    """Far purer than by chance (0.18), though nobody told what the intents are."""
+    """Purer than by chance (0.18), and than where tone or language make groups of their own."""
     texts = [message.text for message in labelled()]
     groups = grouped(texts, embed(texts), most=12)
     intents = np.array([message.intent for message in labelled()])
     purest = sum(Counter(intents[groups == g]).most_common(1)[0][1] for g in set(groups.tolist()))
-    assert purest / len(texts) > 0.5
+    assert purest / len(texts) > 0.6
 
 
 def test_few_or_equal_questions_are_no_trouble() -> None:
