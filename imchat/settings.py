@@ -1,21 +1,26 @@
-"""What can be set: one frozen dataclass for a server, and the TOML file behind the options.
+"""What can be set: for a server, for the screens, and the TOML file behind both.
 
 An option given on the command line wins over its IMCHAT_* variable, that over the
-file, that over the default here.
+file, that over the default here. The file is what a person writes; what the screens
+remember by themselves is in another, which nobody needs to read.
 """
 
 import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from platformdirs import user_config_path, user_data_path
+import msgspec
+from msgspec import Meta, Struct
+from platformdirs import user_config_path, user_data_path, user_state_path
 
 from imchat.errors import SetupError
 from imchat.protocol import HELLO_TIMEOUT_S
 
 DEFAULT_URL = "ws://127.0.0.1:8765/ws"
+SCREENS = "screens"
+"""The table of the file that is no command's."""
 
 
 def default_data_dir() -> Path:
@@ -26,6 +31,11 @@ def default_data_dir() -> Path:
 def config_file() -> Path:
     """Where the TOML file is looked for."""
     return user_config_path("imchat", appauthor=False) / "config.toml"
+
+
+def state_file() -> Path:
+    """Where the screens remember what was chosen in them."""
+    return user_state_path("imchat", appauthor=False) / "screens.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +65,34 @@ class ServerSettings:
             raise SetupError(f"{self.site!r} is no name for a site; use letters, digits, . _ -")
 
 
+class ScreenSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the screens look and behave: the file's table [screens]."""
+
+    theme: str | None = None
+    """The theme to start with; None is the one that was chosen last."""
+    vim: bool = False
+    """Whether j, k, gg and their like move, where nothing is being typed."""
+    bell: bool = True
+    notifications: bool = True
+    """Both call one back to a terminal that does not have the focus."""
+    amber_s: Annotated[int, Meta(ge=1)] = 60
+    red_s: Annotated[int, Meta(ge=1)] = 180
+    """From when on a wait is long, and too long."""
+    keys: dict[str, str] = {}
+    """Other keys for bindings, by their ids; several are divided by commas."""
+
+
+def screen_settings(path: Path) -> ScreenSettings:
+    """The file's table [screens]. Raises SetupError."""
+    table = read_config(path).get(SCREENS, {})
+    try:
+        return msgspec.convert(table, ScreenSettings)
+    except msgspec.ValidationError as error:
+        raise SetupError(f"{path}: [{SCREENS}] {error}") from None
+
+
 def read_config(path: Path) -> dict[str, Any]:
-    """The tables of the TOML file by command, empty when there is none. Raises SetupError."""
+    """The tables of the TOML file; none when there is no file. Raises SetupError."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

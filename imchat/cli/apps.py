@@ -1,5 +1,6 @@
 """The commands that draw a screen."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from imchat.cli.options import (
     capacity_option,
     desks_option,
     examples,
+    has_screen,
     name_option,
     need_terminal,
     uid_option,
@@ -18,6 +20,7 @@ from imchat.cli.options import (
 
 if TYPE_CHECKING:
     from imchat.client import Client
+    from imchat.plain import AtEnd
     from imchat.tokens import Identity
     from imchat.tui.app import ImchatApp
 
@@ -52,22 +55,49 @@ def agent(
     epilog=examples(
         "imchat customer --uid bob",
         "imchat customer --uid bob --topic 'Where is my parcel?' --desk returns",
+        "echo 'Where is my parcel?' | imchat customer --uid bob --at-end wait",
     )
 )
 @uid_option
 @name_option
 @click.option("--topic", help="What it is about; the agent's first message from you.")
 @click.option("--desk", default="default", show_default=True, help="The desk to ask.")
+@click.option(
+    "--plain",
+    is_flag=True,
+    help="Lines in and lines out, no screen; so it is without a terminal, or with TERM=dumb.",
+)
+@click.option(
+    "--at-end",
+    type=click.Choice(["close", "leave", "wait"]),
+    default="close",
+    show_default=True,
+    help="When plain lines end and all is stored: close the chat, leave it open, or wait"
+    " until it is closed.",
+)
 @access_options
 def customer(
-    uid: str | None, name: str | None, topic: str | None, desk: str, **access: Any
+    uid: str | None,
+    name: str | None,
+    topic: str | None,
+    desk: str,
+    plain: bool,
+    at_end: "AtEnd",
+    **access: Any,
 ) -> None:
-    """Ask for help: the customer's window."""
-    need_terminal()
+    """Ask for help: the customer's window, or plain lines."""
     from imchat.ids import Desk
-    from imchat.tui.customer import CustomerApp
 
     client = _client("customer", uid, access, name=name)
+    if plain or not has_screen():
+        from imchat import plain as lines
+        from imchat.processes import run
+
+        if not run(lines.run(client, topic=topic, desk=Desk(desk), at_end=at_end)):
+            sys.exit(1)
+        return
+    from imchat.tui.customer import CustomerApp
+
     _show(CustomerApp(client, topic=topic, desk=Desk(desk)))
 
 
@@ -118,7 +148,10 @@ def _minted(data_dir: Path, who: "Identity") -> Callable[[], str]:
 
 
 def _show(app: "ImchatApp") -> None:
-    """Run an app to its end. Raises what it gave up for."""
+    """Run an app to its end, as the user's settings have it. Raises what it gave up for."""
+    from imchat.tui.start import set_up
+
+    set_up(app)
     app.run()
     if app.failure is not None:
         raise app.failure

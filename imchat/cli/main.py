@@ -45,6 +45,7 @@ def _defaults() -> dict[str, Any]:
     """The settings file: a table a command, a key an option. Raises SetupError."""
     path = settings.config_file()
     config = settings.read_config(path)
+    config.pop(settings.SCREENS, None)  # the screens read it when one is drawn
     for name, values in config.items():
         command = cli.commands.get(name)
         if command is None or not isinstance(values, dict):

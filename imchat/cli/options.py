@@ -1,6 +1,7 @@
 """What commands have in common: options, times, examples, the terminal that some need."""
 
 import ipaddress
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -55,9 +56,14 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+def has_screen() -> bool:
+    """Whether there is a terminal in which a screen can be drawn."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def need_terminal() -> None:
     """Raises SetupError where no screen can be drawn."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_screen():
         raise SetupError("this command draws a screen; run it in a terminal, not in a pipe")
 
 

@@ -46,8 +46,10 @@ async def _watch(opening: Opening, stop: asyncio.Event, show: Backstage) -> None
     """Show the dashboard until it is left, a signal comes or the show is over."""
     from imchat.client import Client
     from imchat.tui.dashboard import DashboardApp
+    from imchat.tui.start import set_up
 
     app = DashboardApp(Client(opening.url, opening.token))
+    set_up(app)
     with _when(stop.wait(), app.exit), _when(show.over(), app.exit):
         await app.run_async()
     if app.failure is not None:

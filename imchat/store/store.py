@@ -55,6 +55,7 @@ _STANDING: "Decoder[facts.Assigned | facts.Queued | facts.Refused]" = Decoder(
 _CLOSED = _reply(facts.Closed)
 _TRANSFERRED = _reply(facts.Transferred)
 _RATED = _reply(facts.Rated)
+_CUSTOMER = _reply(facts.Customer)
 _STATUS = _reply(facts.AgentStatus)
 _STORED = _reply(facts.Stored)
 _PAGE = _reply(facts.Page)
@@ -294,6 +295,23 @@ class Store:
             before=before, limit=limit,
         )
 
+    # --- customers -----------------------------------------------------------
+
+    async def customer(self, customer: Uid, *, uid: Uid, role: Staff) -> facts.Customer:
+        """What is known of a customer. Raises NotFound, Forbidden."""
+        return await self.library.call(
+            "customer", _CUSTOMER, customer=customer, uid=uid, role=role
+        )
+
+    async def note(
+        self, customer: Uid, *, body: str, uid: Uid, role: Staff, connection: str
+    ) -> facts.Customer:
+        """Note something about a customer; gives all that is known. Raises NotFound, Forbidden."""
+        return await self.library.call(
+            "note", _CUSTOMER, customer=customer, body=body, uid=uid, role=role,
+            connection=connection,
+        )
+
     # --- what is shown -------------------------------------------------------
 
     async def positions(self, chats: Sequence[ChatId]) -> list[facts.Queued]:
@@ -331,21 +349,12 @@ class Store:
         return facts.Examined(faults=list(faults), **looked_at)
 
     async def past(
-        self,
-        place: facts.PastPlace,
-        *,
-        agent: Uid | None = None,
-        desk: Desk | None = None,
+        self, place: facts.PastPlace, *, agent: Uid | None = None, desk: Desk | None = None,
         messages: bool = True,
     ) -> facts.Past:
-        """A bounded part of all chats there are, the oldest first, and what was said in them.
-
-        A chat that is cut short comes again with the rest. Of an `agent` or a `desk`, if
-        given, the messages alone are read: the other chats come without.
-        """
+        """A small part of all chats, and what was said in them, or in those of `agent` or `desk`."""
         return await self.library.call(
-            "past", _PAST, ticket=place.ticket, skip=place.skip, agent=agent, desk=desk,
-            messages=messages,
+            "past", _PAST, place=place, agent=agent, desk=desk, messages=messages
         )
 
     # --- streams -------------------------------------------------------------

@@ -55,7 +55,7 @@ class AgentApp(ChatApp):
         """Title, list and conversation, keys."""
         yield TitleBar("agent")
         with Horizontal():
-            yield ChatList()
+            yield ChatList(self.limits)
             yield ChatPane(self.client)
         yield Footer(show_command_palette=False)
 
@@ -90,8 +90,6 @@ class AgentApp(ChatApp):
         if chat.chat != self._shown:
             text = f"{chat.customer_name} is a new customer of yours."
             self.notify(text, markup=False, timeout=4)
-        if not self.app_focus:
-            self.bell()
 
     def _ended(self, chat: protocol.Chat) -> None:
         self._open.pop(chat.chat, None)

@@ -5,7 +5,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from imchat import protocol
-from imchat.errors import RequestError
+from imchat.client import Event
+from imchat.ids import Uid
 from imchat.tui.app import ImchatApp
 from imchat.tui.widgets.composer import Composer
 from imchat.tui.widgets.confirm import Confirm
@@ -22,6 +23,27 @@ class ChatApp(ImchatApp):
         """Writing comes first."""
         self.query_one(Composer).focus()
 
+    def news_in(self, event: Event) -> str | None:
+        """A chat that came, and what the other wrote."""
+        match event:
+            case protocol.Assigned(chat=chat) | protocol.Transferred(chat=chat):
+                if chat.agent == self.client.uid:
+                    return f"{chat.customer_name} is a new customer of yours."
+                if chat.customer == self.client.uid:
+                    agent = chat.agent_name or chat.agent
+                    return f"{agent} is here for you." if agent else "You wait again."
+            case protocol.Message(sender=sender, body=body) if sender != self.client.uid:
+                return f"{self._name_of(sender)}: {body}"
+        return None
+
+    def _name_of(self, uid: Uid) -> str:
+        for chat in self.client.chats.values():
+            if uid == chat.customer:
+                return chat.customer_name
+            if uid == chat.agent:
+                return chat.agent_name or uid
+        return uid
+
     def on_chat_pane_changed(self) -> None:
         """There is something new to show."""
         self.stale()
@@ -35,12 +57,6 @@ class ChatApp(ImchatApp):
 
         def answered(said: bool | None) -> None:
             if said:
-                self.run_worker(self._close(chat), group="close")
+                self.wait_for("closing the chat", self.client.close(chat.chat))
 
         self.push_screen(Confirm(question, yes), answered)
-
-    async def _close(self, chat: protocol.Chat) -> None:
-        try:
-            await self.client.close(chat.chat)
-        except RequestError as error:
-            self.notify(str(error), severity="error", markup=False)

@@ -1,43 +1,37 @@
 """The customer's window."""
 
+import asyncio
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
 from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Event
-from imchat.errors import RequestError
-from imchat.ids import Desk
+from imchat.client.words import agent_of, duration, ended, had_agent
+from imchat.errors import Conflict, RequestError
+from imchat.ids import ChatId, Desk
 from imchat.tui.chat_app import ChatApp
+from imchat.tui.place import Place
+from imchat.tui.waits import clock
 from imchat.tui.widgets.chat_pane import ChatPane
+from imchat.tui.widgets.confirm import Confirm
+from imchat.tui.widgets.rating import Rated, Rating
+from imchat.tui.widgets.standing import Standing
 from imchat.tui.widgets.title_bar import TitleBar
 
-_ENDED_BY = {
-    "customer": "You closed the chat.",
-    "agent": "{agent} closed the chat.",
-    "supervisor": "A supervisor closed the chat.",
-    "disconnected": "The chat was closed while you were away.",
-    "left_queue": "You left the queue.",
-}
+LEAVING_S = 2.0
 
 
 class CustomerApp(ChatApp):
-    """Asks for help at once, shows the place in the queue, then the conversation."""
+    """Asks for help at once, shows the place in the queue and the chat, and asks how it was."""
 
     TITLE = "imchat customer"
-    CSS = """
-    #standing {
-        height: auto; padding: 1 2; background: $surface; text-align: center;
-        border-left: wide $primary;
-        &.-waiting { border-left: wide $warning; }
-        &.-over { border-left: wide $border-blurred; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f3", "ask", "Ask for help", id="ask"),
+        Binding("f5", "rate", "Rate it", id="rate"),
     ]
 
     def __init__(self, client: Client, *, topic: str | None, desk: Desk) -> None:
@@ -45,15 +39,19 @@ class CustomerApp(ChatApp):
         self._topic = topic
         self._desk = desk
         self._asked = False
-        self._waiting: protocol.Waiting | None = None
+        self._place = Place()
         self._open: protocol.Chat | None = None
         self._last: protocol.Chat | None = None
+        """The last chat with an agent, whose conversation is shown."""
+        self._ended: protocol.Chat | None = None
+        self._scores: dict[ChatId, int] = {}
         self._over = ""
+        self._passed_on = ""
 
     def compose(self) -> ComposeResult:
         """Title, how one stands, conversation, keys."""
         yield TitleBar("customer service")
-        yield Static(id="standing")
+        yield Standing()
         yield ChatPane(self.client, one_draft=True)
         yield Footer(show_command_palette=False)
 
@@ -65,33 +63,56 @@ class CustomerApp(ChatApp):
             case Connected(welcome=welcome):
                 self._welcomed(welcome)
             case protocol.Waiting(chat=chat):
-                self._open, self._waiting = chat, event
+                self._waits(event)
             case protocol.Assigned(chat=chat):
-                self._assigned(chat)
+                self._opened(chat)
+            case protocol.Transferred(chat=chat):
+                self._transferred(chat)
             case protocol.Closed(chat=chat, reason=reason):
-                self._ended(chat, _ENDED_BY[reason])
+                self._end(chat, ended(chat, reason))
             case ClosedMeanwhile(chat=chat):
-                self._ended(chat, _ENDED_BY["disconnected"])
+                self._end(chat, ended(chat, "disconnected"))
+            case protocol.Rated(chat=chat):
+                self._scores[chat.chat] = chat.score or 0
             case _:
                 self.query_one(ChatPane).heard(event)
+        self.refresh_bindings()
 
     def _welcomed(self, welcome: protocol.Welcome) -> None:
         self.query_one(TitleBar).standing = Content.styled(welcome.name, "bold")
-        self._open = next(iter(welcome.chats), None)
-        if self._open is not None:
-            self._asked, self._last = True, self._open
+        chat = next(iter(welcome.chats), None)
+        if chat is not None:
+            self._opened(chat)
         elif not self._asked:
             self.action_ask()
 
-    def _assigned(self, chat: protocol.Chat) -> None:
-        self._open, self._last, self._waiting = chat, chat, None
-        if not self.app_focus:
-            self.bell()
+    def _opened(self, chat: protocol.Chat) -> None:
+        if self._open is None or self._open.chat != chat.chat:
+            self._place, self._passed_on = Place(chat.opened_at), ""
+        self._asked, self._open = True, chat
+        if chat.agent is None:
+            self._place.note(chat.position)
+        else:
+            self._last = chat
 
-    def _ended(self, chat: protocol.Chat, how: str) -> None:
-        agent = chat.agent_name or chat.agent or "The agent"
-        self._over = how.format(agent=agent)
-        self._open, self._waiting = None, None
+    def _waits(self, frame: protocol.Waiting) -> None:
+        if had_agent(self._open, frame.chat):
+            self._passed_on = f"{agent_of(self._open)} had to go. "
+            self._place = Place(self.now_ms())
+        self._opened(frame.chat)
+        self._place.note(frame.position, frame.eta_s)
+
+    def _transferred(self, chat: protocol.Chat) -> None:
+        if had_agent(self._open, chat):
+            self._passed_on = f"{agent_of(self._open)} passed you on. "
+            self._place = Place(self.now_ms())
+        self._opened(chat)
+
+    def _end(self, chat: protocol.Chat, how: str) -> None:
+        if self._open is not None and self._open.chat != chat.chat:
+            return  # of one before
+        self._over = how
+        self._open, self._ended = None, chat
         if chat.agent is not None:
             self._last = chat
 
@@ -100,60 +121,114 @@ class CustomerApp(ChatApp):
     def draw(self) -> None:
         """Show everything as it is now."""
         chat = self._open
-        standing = self.query_one("#standing", Static)
-        standing.set_class(chat is not None and chat.state == "waiting", "-waiting")
-        standing.set_class(chat is None, "-over")
-        standing.update(self._standing(chat))
-        if self._last is None or self._last.agent is None:
-            self.query_one(ChatPane).show(None, shut=self._shut(chat), empty="")
-        else:
-            self.query_one(ChatPane).show(self._last, shut=self._shut(chat), empty="Say hello.")
+        self.query_one(Standing).show(
+            self._standing(chat),
+            waiting=chat is not None and chat.state == "waiting",
+            over=chat is None and bool(self._over),
+            rateable=self._to_rate is not None,
+            stale=chat is not None and self.client.state != "online",
+            progress=self._place.progress,
+        )
+        shown = self._last
+        empty = "" if shown is None else "Say hello."
+        self.query_one(ChatPane).show(shown, shut=self._shut(chat), empty=empty)
 
     def _standing(self, chat: protocol.Chat | None) -> Content:
         if chat is None:
-            if not self._asked:
-                return Content("Connecting…")
-            return Content.assemble((self._over or "Asking for help…", ""), self._hint)
+            return self._apart()
         if chat.state == "active":
-            name = chat.agent_name or chat.agent or ""
-            return Content.assemble((name, "bold $text-success"), " is here for you.")
-        return self._place(chat)
+            name = agent_of(chat)
+            return Content.assemble(
+                self._passed_on, (name, "bold $text-success"), " is here for you."
+            )
+        return self._in_the_queue()
 
-    @property
-    def _hint(self) -> Content:
-        return Content.styled("\nF3 asks for help again.", "$text-muted" if self._over else "")
-
-    def _place(self, chat: protocol.Chat) -> Content:
-        waiting = self._waiting
-        position = waiting.position if waiting else chat.position
-        eta_s = waiting.eta_s if waiting else None
+    def _apart(self) -> Content:
+        if not self._asked:
+            return Content("Connecting…")
+        if not self._over:
+            return Content("Asking for help…")
+        score = self._scores.get(self._ended.chat) if self._ended else None
+        thanks = f" You rated it {score} of 5, thank you." if score else ""
+        rate = f"{self.key_of('rate')} rates it, " if self._to_rate else ""
         return Content.assemble(
-            "You are number ", (str(position or "?"), "bold $text-warning"), " in the queue",
-            f", about {_minutes(eta_s)}." if eta_s is not None else ".",
-            ("\nStay here: you are served in turn.", "$text-muted"),
+            self._over, thanks, "\n", (f"{rate}{self.key_of('ask')} asks for help again.",
+                                       "$text-muted"),
+        )
+
+    def _in_the_queue(self) -> Content:
+        place = self._place
+        eta = f", about {duration(place.eta_s)}" if place.eta_s is not None else ""
+        waited_s = max(0, (self.now_ms() - place.since_ms) // 1000)
+        hint = "Stay here: you are served in turn."
+        if self.client.state != "online":
+            hint = "You keep your place while the connection is made again."
+        return Content.assemble(
+            self._passed_on, "You are number ", (str(place.position or "?"), "bold $text-warning"),
+            f" in the queue{eta}.\n", (f"Waiting for {clock(waited_s)}. {hint}", "$text-muted"),
         )
 
     def _shut(self, chat: protocol.Chat | None) -> str:
         if chat is None:
-            return "There is no open chat; F3 asks for help." if self._asked else "Connecting…"
+            asks = f"There is no open chat; {self.key_of('ask')} asks for help."
+            return asks if self._asked else "Connecting…"
         return "You can write as soon as somebody is here." if chat.state == "waiting" else ""
 
     # --- what the customer does ----------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what can be done now is offered."""
+        match action:
+            case "ask":
+                return self._open is None
+            case "rate":
+                return self._to_rate is not None
+            case "close_chat":
+                return self._open is not None
+        return super().check_action(action, parameters)
+
     def action_ask(self) -> None:
-        """Ask for an agent, unless there is a chat."""
-        if self._open is None:
-            self._asked, self._over = True, ""
-            self.run_worker(self._ask(), group="ask", exclusive=True)
+        """Ask for an agent."""
+        self._asked, self._over = True, ""
+        self.wait_for("asking for help", self._ask())
 
     async def _ask(self) -> None:
         topic, self._topic = self._topic, None
         try:
             await self.client.request(desk=self._desk, topic=topic)
         except RequestError as error:
-            self._topic = topic
-            self._over = f"{str(error).capitalize()}."
-            self.stale()
+            self._topic, self._over = topic, f"{str(error).capitalize()}."
+        except asyncio.CancelledError:
+            self._topic, self._over = topic, "You did not ask after all."
+            raise
+
+    @property
+    def _to_rate(self) -> protocol.Chat | None:
+        """The chat that ended last, when it may be rated."""
+        chat = self._ended if self._open is None else None
+        if chat is None or chat.agent is None or chat.chat in self._scores or chat.score:
+            return None
+        return chat
+
+    def action_rate(self) -> None:
+        """Ask how it was, and tell the server."""
+        chat = self._to_rate
+        if chat is None:
+            return
+
+        def answered(said: Rated | None) -> None:
+            if said is not None:
+                self.wait_for("rating", self._rate(chat.chat, said))
+
+        self.push_screen(Rating(agent_of(chat)), answered)
+
+    async def _rate(self, chat: ChatId, said: Rated) -> None:
+        try:
+            await self.client.rate(chat, said.score, said.comment)
+        except Conflict:  # it was rated in another window
+            self._scores[chat] = 0
+            raise
+        self._scores[chat] = said.score
 
     def action_close_chat(self) -> None:
         """Close the chat or leave the queue, after asking."""
@@ -165,8 +240,25 @@ class CustomerApp(ChatApp):
         yes = "Leave" if waits else "Close it"
         self.ask_to_close(chat, question, yes)
 
+    async def action_quit(self) -> None:
+        """End the window; who waits is asked first, for the place is lost."""
+        chat = self._open
+        if chat is None or chat.state != "waiting" or isinstance(self.screen, Confirm):
+            self.exit()
+            return
 
-def _minutes(seconds: int) -> str:
-    if seconds < 90:
-        return f"{max(5, round(seconds / 5) * 5)} seconds"
-    return f"{round(seconds / 60)} minutes"
+        def answered(said: bool | None) -> None:
+            if said:
+                self.wait_for("leaving the queue", self._leave(chat.chat))
+
+        self.push_screen(Confirm("Leave the queue? Your place is lost.", "Leave"), answered)
+
+    async def _leave(self, chat: ChatId) -> None:
+        """Say so, that nobody is given a customer who is gone; but who wants to go can."""
+        try:
+            async with asyncio.timeout(LEAVING_S):
+                await self.client.close(chat)
+        except TimeoutError:
+            pass  # the server finds out by itself
+        finally:
+            self.exit()

@@ -81,10 +81,10 @@ class DashboardApp(ImchatApp):
         yield TitleBar("dashboard")
         with Container(id="board"):
             with Container(id="overview"):
-                yield QueuePanel()
+                yield QueuePanel(self.limits)
                 yield TotalsPanel()
             yield TierBoard()
-            yield QueueHead()
+            yield QueueHead(self.limits)
             yield AgentsTable()
         yield Footer(show_command_palette=False)
 

@@ -1,4 +1,7 @@
-"""Colours: calm ones, so that what is coloured is what matters."""
+"""Colours: calm ones, so that what is coloured is what matters.
+
+`text-muted` is a colour and not a share of another, which is drawn white within a text.
+"""
 
 from textual.theme import Theme
 
@@ -15,7 +18,9 @@ DARK = Theme(
     surface="#1b1d27",
     panel="#242734",
     dark=True,
-    variables={"footer-key-foreground": "#7aa2f7", "border-blurred": "#2f3344"},
+    variables={
+        "footer-key-foreground": "#7aa2f7", "border-blurred": "#2f3344", "text-muted": "#8d96ab",
+    },
 )
 LIGHT = Theme(
     name="imchat-light",
@@ -30,5 +35,7 @@ LIGHT = Theme(
     surface="#eceef3",
     panel="#dfe2ea",
     dark=False,
-    variables={"footer-key-foreground": "#2e5cc5", "border-blurred": "#c9cedb"},
+    variables={
+        "footer-key-foreground": "#2e5cc5", "border-blurred": "#c9cedb", "text-muted": "#5c6372",
+    },
 )

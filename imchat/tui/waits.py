@@ -1,7 +1,19 @@
 """How a wait is written, and from when on it is too long."""
 
-AMBER_S = 60
-RED_S = 180
+from typing import Literal, NamedTuple
+
+
+class Limits(NamedTuple):
+    """From how many seconds on a wait is long, and too long."""
+
+    amber_s: int = 60
+    red_s: int = 180
+
+    def level(self, waited_s: float | None) -> Literal["", "amber", "red"]:
+        """How long a wait is; None is none."""
+        if waited_s is None or waited_s < min(self):
+            return ""
+        return "red" if waited_s >= self.red_s else "amber"
 
 
 def clock(seconds: int) -> str:

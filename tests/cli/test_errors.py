@@ -72,7 +72,7 @@ def assert_fails_in_one_line(arguments: list[str], words: str, env: dict[str, st
     ("arguments", "words"),
     [
         (["agent", "--uid", "ann"], "run it in a terminal"),
-        (["customer", "--uid", "bob"], "run it in a terminal"),
+        (["customer", "--uid", "bob"], "start `imchat serve` here first"),
         (["dashboard"], "run it in a terminal"),
         (["demo"], "run it in a terminal"),
         (["token", "--role", "agent", "--uid", "ann"], "start `imchat serve` here first"),

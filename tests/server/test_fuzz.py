@@ -2,12 +2,14 @@
 
 import itertools
 import json
+import secrets
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from redis.asyncio import Redis
 from websockets.exceptions import ConnectionClosed
 
 from tests.server.wire import Frame, Wire, Wires
@@ -72,7 +74,9 @@ class Scene(NamedTuple):
 
 @pytest.fixture
 async def scene(store_url: str, site: str, wires: Wires) -> AsyncIterator[Scene]:
-    """The pair has its chat before the fuzz begins."""
+    """The pair has its chat before the fuzz begins, one of which no supervisor could know."""
+    async with Redis.from_url(store_url) as redis:
+        await redis.set(f"imchat:{{{site}}}:tickets", secrets.randbelow(10**12) + 10**12)
     async with serving(store_url, site, rate=100_000) as server:
         customer, agent, _ = await wires.pair(server)
         yield Scene(server, wires, customer, agent)

@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 from imchat import protocol
 from imchat.client import Conversation, Line
 from imchat.ids import ChatId
-from imchat.tui.waits import AMBER_S, RED_S, clock
+from imchat.tui.waits import Limits, clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,9 @@ def _unanswered_since(chat: protocol.Chat, lines: Sequence[Line]) -> int | None:
     return chat.assigned_at
 
 
+_STYLES = {"": "$text-muted", "amber": "$text-warning", "red": "bold $text-error"}
+
+
 class ChatList(OptionList):
     """Open chats in the order in which they came, below them those closed last."""
 
@@ -68,8 +71,9 @@ class ChatList(OptionList):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         super().__init__(markup=False)
+        self._limits = limits
         self._entries: list[Entry] = []
 
     def show(self, entries: Sequence[Entry], *, selected: ChatId | None) -> None:
@@ -107,19 +111,13 @@ class ChatList(OptionList):
             last.stylize("$text-muted" if entry.unread == 0 else "$foreground"),
         )
 
-    @staticmethod
-    def _signs(entry: Entry) -> Content:
+    def _signs(self, entry: Entry) -> Content:
         if entry.chat.state == "closed":
             return Content.styled("closed", "$text-muted")
         parts = []
         if entry.unread:
             parts.append(Content.styled(f" {entry.unread} ", "bold $background on $primary"))
         if entry.waiting_s is not None:
-            parts.append(Content.styled(clock(entry.waiting_s), _urgency(entry.waiting_s)))
+            style = _STYLES[self._limits.level(entry.waiting_s)]
+            parts.append(Content.styled(clock(entry.waiting_s), style))
         return Content(" ").join(parts)
-
-
-def _urgency(waiting_s: int) -> str:
-    if waiting_s >= RED_S:
-        return "bold $text-error"
-    return "$text-warning" if waiting_s >= AMBER_S else "$text-muted"

@@ -106,6 +106,7 @@ class ChatLog(ScrollView, can_focus=True):
         if conversation is not self._conversation:
             self._blocks, self._conversation = [], conversation
             self._wrapped.clear()
+            self._measure()  # or the next drawing looks for blocks that are gone
             self._seen = 0
         follow = self.at_end or not self._blocks
         from_end = self._end - self.scroll_offset.y

@@ -20,6 +20,7 @@ class Composer(TextArea):
     `closed_because` says why nothing can be sent now, or is empty.
     """
 
+    BINDING_GROUP_TITLE = "Where you write"
     DEFAULT_CSS = """
     Composer {
         height: auto;
@@ -104,6 +105,9 @@ class Composer(TextArea):
         # Textual runs what a key is bound to after the key has bubbled up, and what is
         # typed meanwhile overtakes it: here keys act in the order in which they came.
         bound = self.screen.active_bindings.get(event.key)
+        if bound is not None and bound.node is not self:
+            # Another's key may have been set to a letter, which is for writing here.
+            bound = None if self.check_consume_key(event.key, event.character) else bound
         if bound is not None and bound.enabled:
             event.stop()
             event.prevent_default()

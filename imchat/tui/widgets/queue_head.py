@@ -8,9 +8,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from imchat.tui.desk_view import DeskView, Waiter
-from imchat.tui.waits import clock
+from imchat.tui.waits import Limits, clock
 from imchat.tui.widgets.painted import Painted, Row, fitted
-from imchat.tui.widgets.queue_panel import urgency
 
 
 class QueueHead(Painted, can_focus=True):
@@ -42,8 +41,9 @@ class QueueHead(Painted, can_focus=True):
         Binding("end", "scroll_by(1000)", "Last", id="queue_last", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         super().__init__()
+        self._limits = limits
         self.entitle("Next in the queue")
         self._view: DeskView | None = None
         self._desks_named = False
@@ -79,7 +79,7 @@ class QueueHead(Painted, can_focus=True):
             Segment(place, self.ink("faint")),
             Segment(fitted(who.customer, room - cell_len(desk)), self.ink("name")),
             Segment(f"{desk} ", self.ink("faint")),
-            Segment(waited, self.ink(urgency(who.waited_s).removeprefix("-") or "faint")),
+            Segment(waited, self.ink(self._limits.level(who.waited_s) or "faint")),
         ]
 
     def action_scroll_by(self, rows: int) -> None:

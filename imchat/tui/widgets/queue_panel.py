@@ -8,15 +8,8 @@ from textual.content import Content
 from textual.widgets import Digits, Static
 
 from imchat.tui.desk_view import DeskView
-from imchat.tui.waits import AMBER_S, RED_S, clock
+from imchat.tui.waits import Limits, clock
 from imchat.tui.widgets.trend import Trend
-
-
-def urgency(waited_s: int | None) -> str:
-    """`-amber` and `-red` for long waits, nothing for others."""
-    if waited_s is None or waited_s < AMBER_S:
-        return ""
-    return "-red" if waited_s >= RED_S else "-amber"
 
 
 class QueuePanel(Horizontal):
@@ -37,8 +30,9 @@ class QueuePanel(Horizontal):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         super().__init__(classes="-empty")
+        self._limits = limits
         self.border_title = "Queue"
         self._longest = ""
 
@@ -58,8 +52,8 @@ class QueuePanel(Horizontal):
         waited = view.oldest_wait_s if view is not None and view.waiting else None
         self._say("" if view is None else self._words(waited))
         self.set_class(waited is None, "-empty")
-        for level in ("-amber", "-red"):
-            self.set_class(urgency(waited) == level, level)
+        for level in ("amber", "red"):
+            self.set_class(self._limits.level(waited) == level, f"-{level}")
         self.query_one(Trend).show(samples, taken)
 
     @staticmethod

@@ -1,0 +1,62 @@
+"""What can be done on a screen, found in the bindings of all that stands on it."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something with a key of ours; `keys` as they are now, for the eye."""
+
+    id: str
+    place: str
+    name: str
+    keys: str
+    run: Callable[[], Awaitable[bool]]
+
+
+def actions_of(screen: Screen[object]) -> list[Action]:
+    """Every action of the app and of the regions, those of the app last."""
+    found: dict[str, Action] = {}
+    nodes: list[DOMNode] = [*screen.walk_children(), screen, screen.app]
+    for node in nodes:
+        for action in _actions_at(node):
+            found.setdefault(action.id, action)
+    return list(found.values())
+
+
+def _actions_at(node: DOMNode) -> list[Action]:
+    app = node.app
+    bindings = node._bindings.copy()
+    bindings.apply_keymap(app._keymap)
+    keys: dict[str, list[str]] = {}
+    shown = {}
+    for _, binding in bindings:
+        if binding.id is None or not binding.description:
+            continue
+        if app._check_action_state(binding.action, node) is False:
+            continue
+        display = app.get_key_display(binding)
+        if display not in keys.setdefault(binding.id, []):
+            keys[binding.id].append(display)
+        shown[binding.id] = binding
+    return [
+        Action(
+            id=id,
+            place=node.BINDING_GROUP_TITLE or _in_words(type(node).__name__),
+            name=binding.description,
+            keys="  ".join(keys[id]),
+            run=partial(app.run_action, binding.action, node),
+        )
+        for id, binding in shown.items()
+    ]
+
+
+def _in_words(name: str) -> str:
+    """`ChatList` as a person would write it."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()

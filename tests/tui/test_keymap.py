@@ -1,0 +1,67 @@
+"""Bindings have names by which they are given other keys."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from imchat.errors import SetupError
+from imchat.tui import keymap
+
+
+def test_every_binding_has_a_name_of_its_own_and_says_what_it_does() -> None:
+    """Else it could be neither remapped nor found in the help and the palette."""
+    keymap.import_all()
+    places: dict[str, set[str]] = {}
+    for kind, binding in keymap.own_bindings():
+        assert binding.id is not None, f"{binding.key} of {kind.__name__}"
+        assert re.fullmatch(r"[a-z][a-z_0-9]*", binding.id)
+        assert binding.description, binding.id
+        places.setdefault(binding.id, set()).add(f"{kind.__name__}: {binding.action}")
+    twice = {id: found for id, found in places.items() if len(found) > 1}
+    assert twice == {}
+
+
+def test_no_two_actions_of_one_place_have_the_same_key() -> None:
+    """A key that does two things does one of them never; those of vim come last."""
+    keymap.import_all()
+    ours = [(k, b) for k, b in keymap.own_bindings() if not (b.id or "").startswith("vim_")]
+    for kind in {kind for kind, _ in ours}:
+        keys = Counter(binding.key for owner, binding in ours if owner is kind)
+        assert [key for key, count in keys.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"quit": "f10"},
+        {"quit": "ctrl+x, alt+q"},
+        {"help": "?"},
+        {"sort": "question_mark"},
+        {"quit": "f1", "help": "ctrl+q"},
+        {"vim_down": "n"},
+    ],
+)
+def test_good_keys_are_taken(keys: dict[str, str]) -> None:
+    """Several, letters, names of characters, and two that change places."""
+    keymap.check(keys)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"quti": "f10"}, "nothing is named 'quti'"),
+        ({"quit": "f99"}, "quit: 'f99' is no key"),
+        ({"quit": "hyperspace+a"}, "quit: 'hyperspace+a' is no key"),
+        ({"quit": ""}, "quit: '' is no key"),
+        ({"quit": "f10,"}, "quit: '' is no key"),
+        ({"quit": "ctrl+i"}, "sends ctrl+i as tab"),
+        ({"quit": "f1"}, "f1 would be both"),
+    ],
+)
+def test_a_wrong_name_or_key_is_said(keys: dict[str, str], words: str) -> None:
+    """In one line that says where it stands."""
+    with pytest.raises(SetupError, match=re.escape(words)) as caught:
+        keymap.check(keys)
+    assert "[screens.keys]" in str(caught.value)
+    assert "\n" not in str(caught.value)
