@@ -349,10 +349,9 @@ class Store:
         return facts.Examined(faults=list(faults), **looked_at)
 
     async def past(
-        self, place: facts.PastPlace, *, agent: Uid | None = None, desk: Desk | None = None,
-        messages: bool = True,
+        self, place: facts.PastPlace, *, agent: Uid | None, desk: Desk | None, messages: bool
     ) -> facts.Past:
-        """A small part of all chats, and what was said in them, or in those of `agent` or `desk`."""
+        """Some chats; with `messages` what was said, of the `agent` or `desk` alone if given."""
         return await self.library.call(
             "past", _PAST, place=place, agent=agent, desk=desk, messages=messages
         )
