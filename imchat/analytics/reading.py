@@ -8,7 +8,7 @@ from msgspec import Raw, Struct, field
 
 from imchat.analytics.chats import Chat, Said
 from imchat.ids import Desk, Uid
-from imchat.store.facts import Past, PastChat, PastPlace
+from imchat.store.facts import PastChat, PastPlace
 from imchat.store.store import Store
 
 
@@ -36,7 +36,7 @@ class Reader:
         place: PastPlace | None = PastPlace(await self._first(since))
         cut: Chat | None = None
         while place is not None:
-            part = await self._read(place)
+            part = await self.store.past(place, agent=self.agent, desk=self.desk)
             place = part.next
             for past in part.chats:
                 chat = self._chat(past)
@@ -55,10 +55,10 @@ class Reader:
         whole part has expired, what comes before it is older still.
         """
         low = 1
-        high = (await self._read(PastPlace(low), messages=False)).last_ticket + 1
+        high = (await self.store.past(PastPlace(low), messages=False)).last_ticket + 1
         while low < high:
             middle = (low + high) // 2
-            part = await self._read(PastPlace(middle), messages=False)
+            part = await self.store.past(PastPlace(middle), messages=False)
             if not part.chats or part.chats[-1].opened_at < since:
                 low = part.next.ticket if part.next is not None else high
             elif part.chats[0].opened_at < since:
@@ -66,11 +66,6 @@ class Reader:
             else:
                 high = middle
         return low
-
-    async def _read(self, place: PastPlace, *, messages: bool = True) -> Past:
-        return await self.store.past(
-            place, agent=self.agent, desk=self.desk, messages=messages
-        )
 
     def _chat(self, past: PastChat) -> Chat:
         said = [self._said(raw, past) for raw in past.messages]

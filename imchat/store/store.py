@@ -349,11 +349,21 @@ class Store:
         return facts.Examined(faults=list(faults), **looked_at)
 
     async def past(
-        self, place: facts.PastPlace, *, agent: Uid | None, desk: Desk | None, messages: bool
+        self,
+        place: facts.PastPlace,
+        *,
+        agent: Uid | None = None,
+        desk: Desk | None = None,
+        messages: bool = True,
     ) -> facts.Past:
-        """Some chats; with `messages` what was said, of the `agent` or `desk` alone if given."""
+        """A bounded part of all chats there are, the oldest first, and what was said in them.
+
+        A chat that is cut short comes again with the rest. Of an `agent` or a `desk`, if
+        given, the messages alone are read: the other chats come without.
+        """
         return await self.library.call(
-            "past", _PAST, place=place, agent=agent, desk=desk, messages=messages
+            "past", _PAST, ticket=place.ticket, skip=place.skip, agent=agent, desk=desk,
+            messages=messages,
         )
 
     # --- streams -------------------------------------------------------------

@@ -77,24 +77,23 @@ end
 
 -- Takes a place: the ticket to begin at, and how many seqs of its chat were read before; the
 -- `agent` or `desk` whose messages alone are wanted. Returns: past, with the place to go on
--- from, or none after the last ticket; a chat that is cut short comes again with the rest.
+-- from, or none after the last ticket.
 call.register("past", { "no-writes" }, function(a)
   local last_ticket = tonumber(command("GET", keys.tickets()) or 0)
-  local first, skip = unpack(a.place)
   local found, bytes = {}, BYTES_A_CALL
   local function told(ticket, skip)
     return { fact = "past", chats = found, last_ticket = last_ticket,
       next = ticket <= last_ticket and { ticket, skip } or nil }
   end
-  for ticket = first, math.min(last_ticket, first + CHATS_A_CALL - 1) do
+  for ticket = a.ticket, math.min(last_ticket, a.ticket + CHATS_A_CALL - 1) do
     if bytes <= 0 then return told(ticket, 0) end
     local chat = chat_of(string.format("%d", ticket))
     found[#found + 1] = chat
     if chat and is_wanted(chat, a) then
       local on
-      on, bytes = read(chat, ticket == first and skip or 0, bytes)
+      on, bytes = read(chat, ticket == a.ticket and a.skip or 0, bytes)
       if on then return told(ticket, on) end
     end
   end
-  return told(first + CHATS_A_CALL, 0)
+  return told(a.ticket + CHATS_A_CALL, 0)
 end)
