@@ -9,7 +9,7 @@ from imchat import protocol
 from imchat.client import Client
 from imchat.ids import ChatId, Desk, Uid
 from imchat.tui.desk_view import Agent
-from imchat.tui.widgets.choose import Choice, Choose
+from imchat.tui.widgets.choose import Choose, Named
 from imchat.tui.widgets.deed import Deed
 from imchat.tui.widgets.load_bar import load_bar
 
@@ -66,7 +66,7 @@ class Acts:
             return None
         if len(chats) == 1:
             return chats[0]
-        choices = [Choice(at.customer, f"chat {at.chat}", at) for at in chats]
+        choices = [Named(at.customer, f"chat {at.chat}", at) for at in chats]
         return await self._app.push_screen_wait(Choose(what, choices))
 
     async def close(self, chats: Sequence[ChatAt]) -> bool:
@@ -120,7 +120,7 @@ class Acts:
             f"{who} is away.",
         )
 
-    def _targets(self, at: ChatAt) -> list[Choice[tuple[Uid | None, Desk | None]]]:
+    def _targets(self, at: ChatAt) -> list[Named[tuple[Uid | None, Desk | None]]]:
         """Agents with a free slot, the least busy first, then desks with how many wait there."""
         snapshot = self._snapshot()
         if snapshot is None:
@@ -129,16 +129,16 @@ class Acts:
             agent for agent in snapshot.agents
             if agent.state == "online" and agent.load < agent.capacity and agent.uid != at.agent
         ]
-        agents: list[Choice[tuple[Uid | None, Desk | None]]] = [
-            Choice(
+        agents: list[Named[tuple[Uid | None, Desk | None]]] = [
+            Named(
                 agent.name or agent.uid,
                 f"{', '.join(agent.desks)}  {load_bar(agent)}",
                 (agent.uid, None),
             )
             for agent in sorted(free, key=lambda agent: (agent.load, agent.uid))
         ]
-        desks: list[Choice[tuple[Uid | None, Desk | None]]] = [
-            Choice(f"desk {name}", f"{desk.waiting:,} wait", (None, Desk(name)))
+        desks: list[Named[tuple[Uid | None, Desk | None]]] = [
+            Named(f"desk {name}", f"{desk.waiting:,} wait", (None, Desk(name)))
             for name, desk in snapshot.desks.items()
             if at.agent is not None or name != at.desk
         ]

@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 from textual.widgets import TextArea
 from textual.worker import Worker
 
@@ -20,6 +22,7 @@ from imchat.tui.actions import actions_of
 from imchat.tui.memory import Memory
 from imchat.tui.waits import Limits
 from imchat.tui.widgets.help import HelpScreen
+from imchat.tui.widgets.modal import Palette
 from imchat.tui.widgets.title_bar import TitleBar
 
 DRAWS_A_SECOND = 20
@@ -202,6 +205,15 @@ class ImchatApp(App[None]):
         for action in actions_of(screen):
             if action.id != "menu":
                 yield SystemCommand(action.name, action.keys, action.run)
+
+    def action_command_palette(self) -> None:
+        """Show the menu of everything that can be done."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Show the themes."""
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def key_of(self, id: str) -> str:
         """The key of an action of the app, as it is now, for the eye."""

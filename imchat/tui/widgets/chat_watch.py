@@ -17,13 +17,14 @@ from imchat.ids import Uid
 from imchat.tui.acts import Acts, ChatAt
 from imchat.tui.watched_chat import WatchedChat
 from imchat.tui.widgets.chat_log import ChatLog
+from imchat.tui.widgets.modal import LeftOnce
 from imchat.tui.widgets.title_bar import TitleBar
 
 EVERY_S = 0.5
 REFUSED_EVERY_S = 5.0
 
 
-class ChatWatch(Screen[None]):
+class ChatWatch(LeftOnce[None], Screen[None]):
     """Reads on about twice a second. `now()` is where the chat is by now, None when it is over."""
 
     DEFAULT_CSS = """

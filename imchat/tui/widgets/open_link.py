@@ -9,14 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from imchat.tui.links import host_in_ascii
+from imchat.tui.widgets.modal import Modal
 
 
-class OpenLink(ModalScreen[str | None]):
+class OpenLink(Modal[str | None]):
     """Shows links in full; gives the one that is to be opened. c copies it instead."""
 
     DEFAULT_CSS = """
