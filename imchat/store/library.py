@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 PARTS = (
     "keys", "call", "asked", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
-    "chats", "transfers", "requests", "ratings", "presence", "nodes", "tally", "trends",
-    "rollups", "measures", "board", "audit", "leftovers", "books", "doctor", "past",
+    "chats", "transfers", "requests", "ratings", "customers", "presence", "nodes", "tally",
+    "trends", "rollups", "measures", "board", "audit", "leftovers", "books", "doctor", "past",
     "erase",
 )
 """In the order in which they build on each other."""

@@ -8,7 +8,7 @@ local NUMBERS = {
   "read_by_customer", "read_by_agent", "after_seq", "transfers",
   "score",
 }
-local ENDED_S = 90000 -- a day, and an hour in which it is asked about
+local ENDED_S = 86400
 
 -- Reads: chat, seq, queue. Returns: everything known of a chat, or nil.
 function chats.facts(id)
@@ -89,9 +89,10 @@ function chats.dispatch(desks, reason)
   end
 end
 
--- Writes: ended. Who is away now finds what was said between the two, also of a chat unheard of.
-local function note_end(chat, uid, peer)
-  command("HSETEX", keys.ended(uid), "EX", ENDED_S, "FIELDS", 1, chat.id .. ":" .. peer,
+-- Writes: ended. Who is away now finds what was said between the two, also of a chat unheard
+-- of; and the staff finds which chats a customer had. Who was never served has no `peer`.
+local function note_end(chat, uid, peer, keep_s)
+  command("HSETEX", keys.ended(uid), "EX", keep_s, "FIELDS", 1, chat.id .. ":" .. peer,
     string.format("%d:%d", call.now, chat.after_seq or chat.last_seq))
 end
 
@@ -106,8 +107,8 @@ end
 -- Writes: serving, tier, agent, chat, ended. Returns: the desks that have a slot more.
 function chats.release(chat, reason)
   note_part(chat)
-  note_end(chat, chat.agent, chat.customer)
-  note_end(chat, chat.customer, chat.agent)
+  note_end(chat, chat.agent, chat.customer, ENDED_S)
+  note_end(chat, chat.customer, chat.agent, call.settings.keep_s)
   local agent = tiers.agent(chat.agent)
   tiers.leave(agent)
   command("SREM", keys.serving(agent.uid), chat.id)
@@ -126,6 +127,7 @@ function chats.finish(chat, by, reason, except)
     wait_ms = wait_ms + call.now - chat.queued_at
     queue.leave(chat)
     call.count("abandoned")
+    note_end(chat, chat.customer, "", call.settings.keep_s)
   else
     desks = chats.release(chat, reason)
   end
