@@ -16,7 +16,9 @@ from benchmarks import (
     latency,
     messages,
     reports,
+    screens,
     storm,
+    wall,
 )
 from benchmarks.options import Options
 from benchmarks.report import Report
@@ -29,8 +31,10 @@ RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
     "dashboard": dashboard.run,
     "history": history.run,
     "insight": insight.run,
+    "screens": screens.run,
     "reports": reports.run,
     "storm": storm.run,
+    "wall": wall.run,
 }
 
 

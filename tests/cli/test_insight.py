@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,17 @@ async def test_an_agent_and_a_time_can_be_asked_for(
     told = await said(store_url, site, "--since", "14d", "--until", "7d", "--format", "json")
     found = json.loads(told.stdout)
     assert (found["chats"], found["chats_before"], found["languages"]["chinese"]) == (3, 0, 3)
+
+
+async def test_who_came_back_after_the_end_is_known(
+    people: People, store_url: str, site: str
+) -> None:
+    """The time ends between the two chats of a customer."""
+    now = await week(people)
+    end = datetime.fromtimestamp((now - 4 * DAY_MS + 2 * HOUR_MS) / 1000).astimezone()
+    told = await said(store_url, site, "--until", end.isoformat(), "--format", "json")
+    found = json.loads(told.stdout)
+    assert (found["chats"], found["no_good_answer"]["recontact"]) == (9, 1)
 
 
 async def test_it_is_told_for_people_as_well(people: People, store_url: str, site: str) -> None:

@@ -4,7 +4,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
+from textual.app import App
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from imchat.tui.app import ImchatApp
 from tests.support import eventually
@@ -14,9 +16,16 @@ SIZE = (100, 30)
 A = TypeVar("A", bound=ImchatApp)
 
 
-def screen_text(app: ImchatApp) -> str:
+def screen_text(app: App[None]) -> str:
     """The characters on the screen, a line a row."""
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def text_in(app: ImchatApp, kind: type[Widget]) -> str:
+    """The characters where the one widget of a kind is, a line a row."""
+    region = app.screen_stack[0].query_one(kind).region
+    rows = app.screen._compositor.render_strips()[region.y : region.bottom]
+    return "\n".join(row.crop(region.x, region.right).text for row in rows)
 
 
 async def shows(app: ImchatApp, text: str, *, timeout: float = 10.0) -> None:

@@ -19,8 +19,8 @@ local function agents()
   local found = {}
   for _, uid in ipairs(command("SMEMBERS", keys.agents())) do
     local agent = tiers.agent(uid)
-    agent.customers = {}
-    for _, id in ipairs(tiers.serving(uid)) do
+    agent.customers, agent.chats = {}, tiers.serving(uid)
+    for _, id in ipairs(agent.chats) do
       agent.customers[#agent.customers + 1] = command("HGET", keys.chat(id), "customer")
     end
     found[#found + 1] = agent

@@ -1,8 +1,11 @@
 """The conversation, who is writing, and the composer."""
 
 import time
+from typing import ClassVar
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -11,11 +14,15 @@ from textual.widgets import Static
 from imchat import protocol
 from imchat.client import Client, Conversation, Event
 from imchat.errors import RequestError
-from imchat.ids import ChatId, Uid
+from imchat.ids import Uid
+from imchat.tui.replies import Replies, filled
 from imchat.tui.widgets.chat_log import ChatLog
+from imchat.tui.widgets.chat_reader import ChatReader
 from imchat.tui.widgets.composer import Composer
+from imchat.tui.widgets.reply_popup import ReplyPopup
 
 PAGE = 50
+FIND_PAGE = 500
 TYPING_SHOWN_S = 4.0
 TYPING_TOLD_EVERY_S = 2.0
 
@@ -23,36 +30,47 @@ TYPING_TOLD_EVERY_S = 2.0
 class ChatPane(Vertical):
     """Shows one chat at a time and sends what is written in it.
 
-    Keeps a draft for each chat (an agent's must not go to another customer), or with
+    Keeps a draft for each customer (an agent's must not go to another), or with
     `one_draft` a single one (a customer's is for whoever serves next), loads what came
     before when it is looked for, and tells the other what was read: only what was on a
-    screen that has the focus.
+    screen that has the focus. With `replies` it offers them where a `/` is written.
     """
 
     DEFAULT_CSS = """
     ChatPane { width: 1fr; height: 1fr; }
-    ChatPane ChatLog { height: 1fr; }
     ChatPane #writes { height: 1; padding: 0 2; color: $text-muted; }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "write", "Write", id="write", show=False),
+        Binding("alt+f", "reader('find')", "Find", id="find", show=False),
+        Binding("alt+u", "reader('first_unread')", "First unread", id="unread", show=False),
+        Binding("alt+o", "reader('links')", "Open link", id="open_link", show=False),
+    ]
 
     class Changed(Message):
         """There is something new to show."""
 
-    def __init__(self, client: Client, *, one_draft: bool = False) -> None:
+    def __init__(
+        self, client: Client, *, one_draft: bool = False, replies: Replies | None = None
+    ) -> None:
         super().__init__()
         self._one_draft = one_draft
+        self._popup = None if replies is None else ReplyPopup(replies, self._insert_reply)
         self._client = client
         self._chat: protocol.Chat | None = None
-        self._drafts: dict[ChatId, str] = {}
+        self._drafts: dict[Uid, str] = {}
         self._loading: set[Uid] = set()
         self._writing: tuple[Uid, float] = (Uid(""), 0.0)
         self._told_typing_at = 0.0
 
     def compose(self) -> ComposeResult:
         """Log above, composer below."""
-        yield ChatLog()
+        yield ChatReader(self._load_for_finder)
         yield Static(id="writes")
-        yield Composer()
+        if self._popup is not None:
+            yield self._popup
+        yield Composer(sent=self._sent_before, completion=self._popup)
 
     # --- what is shown -------------------------------------------------------
 
@@ -61,7 +79,7 @@ class ChatPane(Vertical):
         self._change_draft(chat)
         self._chat = chat
         conversation = self._conversation
-        self.query_one(ChatLog).show(conversation, self._name_of, empty=empty)
+        self.query_one(ChatReader).show(conversation, self._name_of, empty=empty)
         composer = self.query_one(Composer)
         if shut:
             composer.shut(shut)
@@ -86,15 +104,24 @@ class ChatPane(Vertical):
                 pass
 
     def _change_draft(self, chat: protocol.Chat | None) -> None:
-        old = self._chat.chat if self._chat else None
-        new = chat.chat if chat else None
+        old = self._chat.customer if self._chat else None
+        new = chat.customer if chat else None
         if self._one_draft or old == new:
             return
+        self._told_typing_at = 0.0  # the other one was told
         composer = self.query_one(Composer)
         if old is not None:
             self._drafts[old] = composer.text
-            composer.text = self._drafts.pop(new, "") if new is not None else ""
-        composer.move_cursor(composer.document.end)
+        if old is not None or not composer.text:
+            composer.write(self._drafts.pop(new, "") if new is not None else "")
+
+    @property
+    def drafts(self) -> set[Uid]:
+        """The customers for whom something is written and not sent."""
+        drafts = {uid for uid, text in self._drafts.items() if text.strip()}
+        if self._chat is not None and self.query_one(Composer).text.strip():
+            drafts.add(self._chat.customer)
+        return drafts
 
     @property
     def _peer(self) -> Uid | None:
@@ -119,7 +146,10 @@ class ChatPane(Vertical):
         sender, at = self._writing
         is_writing = sender == self._peer and time.monotonic() - at < TYPING_SHOWN_S
         said = Content(f"{self._name_of(sender)} is writing…" if is_writing else "")
-        self.query_one("#writes", Static).update(said)
+        writes = self.query_one("#writes", Static)
+        if writes.content != said:
+            # It has one row whatever it says: nothing else moves.
+            writes.update(said, layout=False)
 
     # --- what is done --------------------------------------------------------
 
@@ -146,6 +176,35 @@ class ChatPane(Vertical):
         finally:
             self._loading.discard(peer)
             self.post_message(self.Changed())
+
+    def _sent_before(self) -> list[str]:
+        conversation = self._conversation
+        if conversation is None:
+            return []
+        return [line.body for line in conversation.lines if line.sender == conversation.me]
+
+    def _insert_reply(self, text: str) -> None:
+        if self._chat is not None:
+            agent = self._chat.agent_name or self._client.uid
+            text = filled(text, customer=self._chat.customer_name, agent=agent)
+        self.query_one(Composer).take(text)
+
+    async def _load_for_finder(self) -> None:
+        """Load a page for who looks for something, as long as the server lets it be."""
+        if self._peer is not None:
+            await self._client.load_earlier(self._peer, limit=FIND_PAGE)
+
+    async def action_reader(self, action: str) -> None:
+        """Do in the conversation what a key asks for, also while one writes."""
+        await self.query_one(ChatReader).run_action(action)
+
+    def action_write(self) -> None:
+        """Go back to writing; who writes already has the key for something else."""
+        self.query_one(ChatLog).unmark()
+        composer = self.query_one(Composer)
+        if composer.has_focus:
+            raise SkipAction
+        composer.focus()
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Send it; the log shows what becomes of it."""
@@ -177,6 +236,8 @@ class ChatPane(Vertical):
         now = time.monotonic()
         is_due = now - self._told_typing_at > TYPING_TOLD_EVERY_S
         composer = self.query_one(Composer)
+        if self._popup is not None:
+            self._popup.look(composer.text)
         if self._peer and composer.text and not composer.closed_because and is_due:
             self._told_typing_at = now
             self._client.typing(self._peer)

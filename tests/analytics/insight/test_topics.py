@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from imchat.analytics.insight.embedding import embed
-from imchat.analytics.insight.topics import KeyPhrases, grouped, typical
+from imchat.analytics.insight.topics import Groups, KeyPhrases, grouped, typical
 from tests.analytics.labelled import labelled
 
 REFUNDS = ("I want a refund for order {}", "please refund my order {}", "我要退款，订单{}",
@@ -42,12 +42,21 @@ def test_a_group_is_told_by_its_phrases_and_its_middle() -> None:
 
 
 def test_the_intents_of_the_labelled_messages_are_found_again() -> None:
-    """Far purer than by chance (0.18), though nobody told what the intents are."""
+    """Purer than by chance (0.18), and than where tone or language make groups of their own.
+
+    One seed may be lucky, so it is the mean of some.
+    """
     texts = [message.text for message in labelled()]
-    groups = grouped(texts, embed(texts), most=12)
+    vectors = embed(texts)
+    found = [purity(grouped(texts, vectors, most=12, seed=seed)) for seed in range(8)]
+    assert sum(found) / len(found) > 0.58
+
+
+def purity(groups: Groups) -> float:
+    """Of all messages, how many are in a group that is of their intent for the most part."""
     intents = np.array([message.intent for message in labelled()])
-    purest = sum(Counter(intents[groups == g]).most_common(1)[0][1] for g in set(groups.tolist()))
-    assert purest / len(texts) > 0.5
+    purest = [Counter(intents[groups == g]).most_common(1)[0][1] for g in set(groups.tolist())]
+    return sum(purest) / len(intents)
 
 
 def test_few_or_equal_questions_are_no_trouble() -> None:
