@@ -123,6 +123,8 @@ class ChatLog(ScrollView, can_focus=True):
         """What else than the lines was drawn last."""
         self._come = 0
         """Lines that came since the end was left."""
+        self._follows = True
+        """Whether one was at the end before the size changed, or something came."""
         self._seen: Line | None = None
         """The line that the rule of what is new stood before when it was seen."""
         self._dragging = False
@@ -149,6 +151,7 @@ class ChatLog(ScrollView, can_focus=True):
         """Go to the end, and stay there as more comes."""
         self._measure(len(self.lines) - 1)
         self.scroll_end(animate=False, immediate=True)
+        self._follows = True
         self._say_new()
 
     def show(
@@ -158,7 +161,7 @@ class ChatLog(ScrollView, can_focus=True):
         opened = talk is not self._talk
         if opened:
             self._leave_talk(talk)
-        follow = opened or self.at_end
+        follow = opened or self._follows
         self._rows.name_of, self._empty = name_of, empty
         changed = self._take(talk)
         self._rule_new(talk, opened=opened, follow=follow)
@@ -308,10 +311,10 @@ class ChatLog(ScrollView, can_focus=True):
 
     def on_resize(self, _: events.Resize) -> None:
         """Wrap anew, and stay where one was reading."""
-        follow, anchor = self.at_end or not self.lines, self._anchor()
+        anchor = self._anchor()
         self._rows.width = self.scrollable_content_region.width
         self._laid.widen(self._rows.text_width)
-        if follow or anchor is None:
+        if self._follows or anchor is None:
             self.follow()
         else:
             self._return_to_text(anchor)
@@ -332,6 +335,7 @@ class ChatLog(ScrollView, can_focus=True):
         if not self.lines or not self._page:
             return
         self._measure(self._laid.at(round(new_value))[0])
+        self._follows = self.at_end
         self._say_new()
         if new_value <= self._page and new_value < old_value:
             self.post_message(self.NeedsEarlier())

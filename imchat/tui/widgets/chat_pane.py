@@ -71,7 +71,7 @@ class ChatPane(Vertical):
         self._change_draft(chat)
         self._chat = chat
         conversation = self._conversation
-        self.query_one(ChatReader).show(conversation, self._name_of, empty=empty)
+        self.query_one(ChatReader).show(conversation, self._stands_as, empty=empty)
         composer = self.query_one(Composer)
         if shut:
             composer.shut(shut)
@@ -124,6 +124,10 @@ class ChatPane(Vertical):
         if chat is not None and uid == chat.agent:
             return chat.agent_name or uid
         return uid
+
+    def _stands_as(self, uid: Uid) -> str:
+        """The name above a message."""
+        return "You" if uid == self._client.uid else self._name_of(uid)
 
     def _show_writing(self) -> None:
         sender, at = self._writing

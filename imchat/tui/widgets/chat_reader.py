@@ -83,9 +83,10 @@ class ChatReader(Vertical):
         self.chat_log.focus()
         if event.closed:
             self._close_find()
-            return
-        if not self.chat_log.found[1]:
+        elif not self.chat_log.found[1]:
             self._step(-1)
+        else:
+            self.call_after_refresh(self._say_found)
 
     def action_end_find(self) -> None:
         """Look for nothing any more; where nothing is looked for, the key is for others."""
@@ -135,7 +136,8 @@ class ChatReader(Vertical):
             if worker.node is self
         ):
             number, count = self.chat_log.found
-            bar.say(f"{number} of {count} · n older · N newer" if count else "not found")
+            keys = "n older · N newer" if self.chat_log.has_focus else "↑ older · ↓ newer"
+            bar.say(f"{number} of {count} · {keys}" if count else "not found")
 
     # --- the rest ------------------------------------------------------------
 

@@ -24,7 +24,11 @@ class OpenLink(ModalScreen[str | None]):
     OpenLink > Vertical {
         width: 90%; max-width: 100; height: auto; max-height: 90%; padding: 1 2;
         border: round $primary; background: $surface;
-        & OptionList { height: auto; max-height: 16; border: none; background: $surface; }
+        & OptionList {
+            height: auto; max-height: 16; border: none; padding: 0; margin: 1 0;
+            background: $surface;
+            &:focus { border: none; background-tint: transparent; }
+        }
         & .hint { color: $text-muted; }
     }
     """
