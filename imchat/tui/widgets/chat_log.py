@@ -418,10 +418,19 @@ class ChatLog(ScrollView, can_focus=True):
         self.unmark()
 
     def action_leave(self) -> None:
-        """Mark nothing any more; where nothing is, the key is for others."""
-        if self._marking.caret is None:
-            raise SkipAction
+        """Mark nothing any more."""
         self.unmark()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing is marked, the keys that move and leave a caret are for others."""
+        if action in {"leave", "extend_word"}:
+            return self.marks
+        return super().check_action(action, parameters)
+
+    @property
+    def marks(self) -> bool:
+        """Whether there is a caret, or something marked."""
+        return self._marking.caret is not None
 
     def action_ask(self, what: str) -> None:
         """Hand on what is for others to do."""

@@ -173,6 +173,12 @@ class ChatPane(Vertical):
         """Do in the conversation what a key asks for, also while one writes."""
         await self.query_one(ChatReader).run_action(action)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where one writes already, the key to go back is for others."""
+        if action == "write":
+            return not self.query_one(Composer).has_focus or self.query_one(ChatLog).marks
+        return super().check_action(action, parameters)
+
     def action_write(self) -> None:
         """Go back to writing."""
         self.query_one(ChatLog).unmark()

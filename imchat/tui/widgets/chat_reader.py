@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -89,10 +88,12 @@ class ChatReader(Vertical):
             self.call_after_refresh(self._say_found)
 
     def action_end_find(self) -> None:
-        """Look for nothing any more; where nothing is looked for, the key is for others."""
-        if not self.query_one(FindBar).is_open:
-            raise SkipAction
+        """Look for nothing any more."""
         self._close_find()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing is looked for, the key that ends it is for others."""
+        return action != "end_find" or self.query_one(FindBar).is_open
 
     def _close_find(self) -> None:
         self._stop_loading()
