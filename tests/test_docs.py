@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from imchat import tokens
+from imchat.settings import ScreenSettings, screen_settings
 
 ROOT = Path(__file__).parent.parent
 SECRET = "a secret of at least thirty-two bytes, as ours are"
@@ -49,3 +50,14 @@ def test_the_shell_example_makes_a_token() -> None:
     code = f"{example('sh')}\ncustomer_token '{SECRET}' {UID}"
     who = tokens.verify(SECRET, run("sh", "-c", code))
     assert (who.uid, who.role) == (UID, "customer")
+
+
+def test_the_settings_of_the_screens_are_shown_as_they_come(tmp_path: Path) -> None:
+    """Every one is there, and has the value that it has without a file."""
+    text = (ROOT / "docs" / "screens.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0]
+    path = tmp_path / "config.toml"
+    path.write_text(shown, encoding="utf-8")
+    assert screen_settings(path) == ScreenSettings()
+    for name in ScreenSettings.__struct_fields__:
+        assert re.search(rf"^(# )?{name} = |^\[screens\.{name}\]", shown, re.MULTILINE), name

@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-import math
 import secrets
 from collections.abc import Callable
 from typing import Literal, Self, TypeVar
 
 from imchat import protocol, tokens
 from imchat.client.calls import Calls
-from imchat.client.connection import Connection, Lost, backoff
+from imchat.client.connection import Connection, keep
 from imchat.client.conversation import Conversation
 from imchat.client.events import Connected, Disconnected, Event, Events
 from imchat.client.mirror import TOLD, Mirror
+from imchat.client.standing import Standing
 from imchat.client.text import clean, clean_line
 from imchat.errors import RequestError, SetupError, Unavailable
 from imchat.ids import DEFAULT_DESK, ChatId, Desk, Uid
@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 
 OVERLAP_MS = 60_000
 """Longer than anything that was told here can be out of order."""
-STABLE_S = 10.0
-"""A connection that lasted this long starts the backoff anew."""
 
 _Reply = TypeVar("_Reply", bound=protocol.Frame)
 
@@ -59,9 +57,7 @@ class Client:
         self._heard_at: int | None = None
         """The newest of the server's times that was heard, ms."""
         self._failure: Exception | None = None
-        self._watching: str | None = None
-        self._log: int | None = None
-        self._away = False
+        self._standing = Standing(self._calls, self._tell)
         self._mirror = Mirror(
             lambda: self.uid, history=self.history, tell=self._tell, events=self._events
         )
@@ -228,16 +224,11 @@ class Client:
 
         With `log`, also for what happens, beginning with the last so many events.
         """
-        self._log = log
-        self._watching = self._watching or secrets.token_hex(6)
-        self._watch_again()
+        self._standing.watch(log=log)
 
     def unwatch(self) -> None:
         """Ask for no more snapshots."""
-        if self._watching is not None:
-            self._calls.drop(self._watching)
-            self._watching = None
-            self._tell(protocol.Unwatch(ref=TOLD))
+        self._standing.unwatch()
 
     def conversation(self, peer: Uid) -> Conversation:
         """The conversation with `peer`, new if there was none."""
@@ -280,59 +271,41 @@ class Client:
         if self._connection is not None:
             self._connection.send(protocol.encode(frame))
 
-    def _watch_again(self) -> None:
-        if self._watching is not None and self._watching not in self._calls:
-            self._calls.start(
-                self._watching,
-                protocol.Watch(log=self._log, ref=self._watching),
-                protocol.Snapshot,
-            )
-
     def _refused(self, error: protocol.Error) -> None:
         call = self._calls.refuse(error)
         if call is not None and isinstance(call.frame, protocol.Send):
             self.conversation(call.frame.to).fail(call.ref, error.message)
-        if error.ref is None or (call is not None and call.ref == self._watching):
+        if error.ref is None or (call is not None and self._standing.is_watch(call.ref)):
             self._events.put(error)  # else somebody waits, or did and was cancelled
 
     # --- the connection -----------------------------------------------------
 
     async def _run(self) -> None:
-        clock = asyncio.get_running_loop().time
-        delays, welcomed_at = backoff(), math.inf
         try:
-            while True:
-                try:
-                    since = None if self._heard_at is None else self._heard_at - OVERLAP_MS
-                    connection = await Connection.open(self.url, self._token, since=since)
-                    welcomed_at = clock()
-                    await self._serve(connection)
-                except Lost as error:
-                    if clock() - welcomed_at > STABLE_S:
-                        delays = backoff()
-                    welcomed_at = math.inf
-                    delay = next(delays)
-                    self._events.put(Disconnected(str(error), delay))
-                    await asyncio.sleep(delay)
+            await keep(self._open, serve=self._serve, lost=self._lost)
         except Exception as error:  # handed on to whoever waits or iterates
             if not isinstance(error, RequestError | SetupError):
                 log.exception("the client ends")
             self._fail(error)
 
+    async def _open(self) -> Connection:
+        since = None if self._heard_at is None else self._heard_at - OVERLAP_MS
+        return await Connection.open(self.url, self._token, since=since)
+
     async def _serve(self, connection: Connection) -> None:
-        self._connection = connection
-        writer = asyncio.create_task(connection.write())
-        try:
-            self._welcomed(connection.welcome)
-            while True:
-                self._received(await connection.read())
-        finally:
-            self._connection = None
-            self.state = "connecting"
-            self._calls.offline()
-            writer.cancel()
-            await connection.close()
-            await asyncio.gather(writer, return_exceptions=True)
+        async with connection.writing():
+            self._connection = connection
+            try:
+                self._welcomed(connection.welcome)
+                while True:
+                    self._received(await connection.read())
+            finally:
+                self._connection = None
+                self.state = "connecting"
+                self._calls.offline()
+
+    def _lost(self, reason: str, retry_in_s: float) -> None:
+        self._events.put(Disconnected(reason, retry_in_s))
 
     def _welcomed(self, welcome: protocol.Welcome) -> None:
         assert self._welcome is not None
@@ -347,17 +320,7 @@ class Client:
         self._events.put(Connected(welcome))
         self._calls.online(self._connection.send)
         self._mirror.welcomed(welcome)
-        self._watch_again()
-        if welcome.status is not None:
-            self._stay_away(welcome.status)
-
-    def _stay_away(self, status: protocol.AgentStatus) -> None:
-        """An agent that was forgotten is online by its hello, which is not what it said."""
-        if self._away and status.state == "online":
-            ref = secrets.token_hex(6)
-            self._calls.start(ref, protocol.SetStatus(state="away", ref=ref), protocol.Status)
-        else:
-            self._away = status.state == "away"
+        self._standing.resume(welcome)
 
     def _fail(self, error: Exception) -> None:
         if self._failure is None:
@@ -393,7 +356,7 @@ class Client:
                 pass  # only hello is answered so, and it was
             case _:
                 if isinstance(frame, protocol.Status) and frame.uid == self.uid:
-                    self._away = frame.state == "away"
+                    self._standing.heard(frame)
                 if not self._mirror.is_outdated(frame):
                     self._events.put(frame)
                     self._mirror.learn(frame)

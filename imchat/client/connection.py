@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import ipaddress
+import math
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ KEEPALIVE_S = 10.0
 """A ping as often; a server that leaves one unanswered as long is lost."""
 WELCOME_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
+STABLE_S = 10.0
+"""A connection that lasted this long starts the backoff anew."""
 MAX_FRAME_IN = 16 * 1024 * 1024
 """Bytes; a page of a history is the largest frame that a server sends."""
 
@@ -92,8 +95,19 @@ class Connection:
         self._outgoing.append(frame)
         self._wake.set()
 
-    async def write(self) -> None:
-        """Send what is queued, until cancelled or the connection is lost (`read` tells why)."""
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Send what is queued, until the end of the block; then close the socket."""
+        writer = asyncio.create_task(self._write())
+        try:
+            yield
+        finally:
+            writer.cancel()
+            await _close(self._socket)
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def _write(self) -> None:
+        """Until the connection is lost; `read` tells why."""
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await self._wake.wait()
@@ -107,9 +121,32 @@ class Connection:
             pass  # of a newer version
         return frame
 
-    async def close(self) -> None:
-        """Say goodbye and close the socket."""
-        await _close(self._socket)
+
+async def keep(
+    dial: Callable[[], Awaitable[Connection]],
+    *,
+    serve: Callable[[Connection], Awaitable[None]],
+    lost: Callable[[str, float], object],
+) -> None:
+    """Dial, serve the connection until it is lost, dial again after a while; without end.
+
+    `lost` hears why, and after how many seconds it is tried again. Raises what `dial` and
+    `serve` raise but Lost.
+    """
+    clock = asyncio.get_running_loop().time
+    delays, welcomed_at = backoff(), math.inf
+    while True:
+        try:
+            connection = await dial()
+            welcomed_at = clock()
+            await serve(connection)
+        except Lost as error:
+            if clock() - welcomed_at > STABLE_S:
+                delays = backoff()
+            welcomed_at = math.inf
+            delay = next(delays)
+            lost(str(error), delay)
+            await asyncio.sleep(delay)
 
 
 async def _dial(url: str) -> ClientConnection:

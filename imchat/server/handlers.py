@@ -195,6 +195,22 @@ class Handlers:
             )
             answer(views.told(transferred, ref=frame.ref))
 
+    async def _read_customer(self, frame: protocol.ReadCustomer) -> None:
+        known = await self._services.store.customer(
+            frame.uid, uid=self._who.uid, role=self._staff
+        )
+        self._outbox.push(views.customer(known, ref=frame.ref))
+
+    async def _add_note(self, frame: protocol.AddNote) -> None:
+        known = await self._services.store.note(
+            frame.uid,
+            body=frame.body,
+            uid=self._who.uid,
+            role=self._staff,
+            connection=self._outbox.id,
+        )
+        self._outbox.push(views.customer(known, ref=frame.ref))
+
     async def _watch(self, frame: protocol.Watch) -> None:
         snapshot = views.snapshot(await self._services.store.site())
         log = None if frame.log is None else await self._services.store.log(frame.log)
@@ -214,24 +230,25 @@ _EITHER_SIDE: dict[type[msgspec.Struct], Handler] = {
     protocol.MarkRead: Handlers._mark_read,
     protocol.Close: Handlers._close,
 }
+_STAFF: dict[type[msgspec.Struct], Handler] = {
+    protocol.SetStatus: Handlers._set_status,
+    protocol.Transfer: Handlers._transfer,
+    protocol.ReadCustomer: Handlers._read_customer,
+    protocol.AddNote: Handlers._add_note,
+}
 _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
     "customer": {
         protocol.Request: Handlers._request,
         protocol.Rate: Handlers._rate,
         **_EITHER_SIDE,
     },
-    "agent": {
-        protocol.SetStatus: Handlers._set_status,
-        protocol.Transfer: Handlers._transfer,
-        **_EITHER_SIDE,
-    },
+    "agent": {**_STAFF, **_EITHER_SIDE},
     "supervisor": {
-        protocol.Watch: Handlers._watch,
-        protocol.Unwatch: Handlers._unwatch,
-        protocol.SetStatus: Handlers._set_status,
-        protocol.Transfer: Handlers._transfer,
+        **_STAFF,
         protocol.ReadHistory: Handlers._read_history,
         protocol.Close: Handlers._close,
+        protocol.Watch: Handlers._watch,
+        protocol.Unwatch: Handlers._unwatch,
     },
 }
 """Which role may send which frame; whose chat it is, the store decides."""

@@ -136,6 +136,18 @@ def history(
     )
 
 
+def customer(known: facts.Customer, *, ref: str | None) -> bytes:
+    """What is known of a customer."""
+    return protocol.encode(
+        protocol.Customer(
+            uid=known.uid,
+            chats=[chat(ended) for ended in known.chats],
+            notes=[protocol.Note(by=n.by, at=n.at, body=n.body) for n in known.notes],
+            ref=ref,
+        )
+    )
+
+
 def error(refusal: RequestError, *, ref: str | None = None) -> bytes:
     """The error frame of a refusal."""
     retry_after_ms = refusal.retry_after_ms if isinstance(refusal, RateLimited) else None

@@ -158,6 +158,20 @@ class Present(Fact, tag="present", frozen=True, kw_only=True):
     status: AgentStatus | None = None
 
 
+class Note(Struct, frozen=True, kw_only=True):
+    by: Uid
+    at: int
+    body: str
+
+
+class Customer(Fact, tag="customer", frozen=True, kw_only=True):
+    """What the staff knows of a customer: chats that ended, newest first; notes, oldest first."""
+
+    uid: Uid
+    chats: list[Chat]
+    notes: list[Note]
+
+
 class PostResult(Struct, frozen=True, kw_only=True, array_like=True):
     """`seq`, `chat` and `at` of the stored message, or `refused` with its `message`."""
 

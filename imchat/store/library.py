@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 PARTS = (
     "keys", "call", "asked", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
-    "chats", "transfers", "requests", "ratings", "presence", "nodes", "board", "audit",
+    "chats", "transfers", "requests", "ratings", "customers", "presence", "nodes", "board", "audit",
     "leftovers", "doctor",
 )
 """In the order in which they build on each other."""

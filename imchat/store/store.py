@@ -55,6 +55,7 @@ _STANDING: "Decoder[facts.Assigned | facts.Queued | facts.Refused]" = Decoder(
 _CLOSED = _reply(facts.Closed)
 _TRANSFERRED = _reply(facts.Transferred)
 _RATED = _reply(facts.Rated)
+_CUSTOMER = _reply(facts.Customer)
 _STATUS = _reply(facts.AgentStatus)
 _STORED = _reply(facts.Stored)
 _PAGE = _reply(facts.Page)
@@ -291,6 +292,23 @@ class Store:
         return await self.library.call(
             "history", _PAGE, reader=reader, role=role, peer=peer, agent=agent, after=after,
             before=before, limit=limit,
+        )
+
+    # --- customers -----------------------------------------------------------
+
+    async def customer(self, customer: Uid, *, uid: Uid, role: Staff) -> facts.Customer:
+        """What is known of a customer. Raises NotFound, Forbidden."""
+        return await self.library.call(
+            "customer", _CUSTOMER, customer=customer, uid=uid, role=role
+        )
+
+    async def note(
+        self, customer: Uid, *, body: str, uid: Uid, role: Staff, connection: str
+    ) -> facts.Customer:
+        """Note something about a customer; gives all that is known. Raises NotFound, Forbidden."""
+        return await self.library.call(
+            "note", _CUSTOMER, customer=customer, body=body, uid=uid, role=role,
+            connection=connection,
         )
 
     # --- what is shown -------------------------------------------------------

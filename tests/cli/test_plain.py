@@ -161,6 +161,24 @@ async def test_commands_come_after_what_was_written_before_them(server: Server) 
         assert "never" not in " ".join(chat.out + chat.err)
 
 
+async def test_passed_on_and_rated(server: Server) -> None:
+    """The lines say who serves now; what is written goes there."""
+    async with (
+        agent(server) as ann,
+        server.client("agent", "ben", name="Ben", desks=["billing"]) as ben,
+        plain(server, text="one\n") as chat,
+    ):
+        await ben.ready()
+        await chat.says("> one")
+        await ann.transfer(next(iter(ann.chats)), to=Uid("ben"))
+        await chat.says("* Ann passed you on. Ben is here for you.")
+        chat.write("two\n/close\n/rate 4 quite good\n/rate 5\n")
+        assert await chat.ends() == 1
+        assert bodies(ben) == ["two"]
+        assert chat.out[-2:] == ["* You closed the chat.", "* You rated it 4 of 5, thank you."]
+        assert [line[:11] for line in chat.err] == ["! Not rated"]
+
+
 async def test_what_fails_is_said_and_makes_1(server: Server) -> None:
     """Too long, no such command, a chat that is closed, a rating that is none."""
     script = f"{'x' * 9000}\n/nonsense\n/rate 5\n/close\n/rate 7\ntoo late\n/close\n"

@@ -346,3 +346,15 @@ async def test_a_customer_rates_a_chat_that_is_closed(server: Server) -> None:
         for client in (talk.bob, other):
             assert (await heard(client, protocol.Rated)).chat == rated.chat
             assert client.chats == {}
+
+
+async def test_an_agent_notes_and_reads_what_is_known_of_a_customer(server: Server) -> None:
+    """Foreign text is clean there too."""
+    async with talking(server) as talk:
+        await talk.bob.close(talk.chat)
+        await talk.bob.request()
+        await heard(talk.ann, protocol.Assigned)
+        noted = await talk.ann.add_note(BOB, "Says\n\x1b[31mmuch")
+        assert [note.body for note in noted.notes] == ["Says\n\N{REPLACEMENT CHARACTER}[31mmuch"]
+        known = await talk.ann.customer(BOB)
+        assert ([chat.chat for chat in known.chats], known.notes) == ([talk.chat], noted.notes)

@@ -29,7 +29,7 @@ async def _nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Non
 
 def tasks_of_clients() -> list[str]:
     """The tasks that clients made for themselves."""
-    theirs = {"Client._run", "Connection.write", "Mirror._catch_up"}
+    theirs = {"Client._run", "Connection._write", "Mirror._catch_up"}
     names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
     return [name for name in names if name in theirs]
 
@@ -63,7 +63,7 @@ async def test_closed_so_many_rounds_after_it_was_cut(server: Server, count: int
         Client(proxy.url, server.token("customer", BOB)) as bob,
     ):
         await bob.ready()
-        assert set(tasks_of_clients()) == {"Client._run", "Connection.write"}
+        assert set(tasks_of_clients()) == {"Client._run", "Connection._write"}
         proxy.cut()
         await ticks(count)
         await bob.__aexit__()

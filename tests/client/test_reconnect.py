@@ -9,7 +9,6 @@ import pytest
 
 from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Disconnected, connection
-from imchat.client import client as client_module
 from imchat.client.connection import backoff
 from imchat.server.limits import CONNECTIONS_A_UID
 from tests.client.support import ANN, BOB, bodies, heard, hearing, shown, talking
@@ -47,7 +46,7 @@ async def test_each_failure_waits_longer_until_a_connection_lasts(
             proxy.cut()
             [short] = await losses(bob, 1)
             assert short >= 0.16
-            monkeypatch.setattr(client_module, "STABLE_S", 0)
+            monkeypatch.setattr(connection, "STABLE_S", 0)
             await heard(bob, Connected)
             proxy.cut()
             assert await losses(bob, 1) == [0.01]

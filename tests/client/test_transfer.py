@@ -1,7 +1,7 @@
 """A chat that changes hands, as its three clients know it."""
 
 from imchat import protocol
-from imchat.client import ClosedMeanwhile, Disconnected
+from imchat.client import ClosedMeanwhile, Connected, Disconnected
 from imchat.ids import Desk, Uid
 from tests.client.support import ANN, BOB, bodies, heard, hearing, shown, talking
 from tests.proxy import proxy_to
@@ -73,7 +73,7 @@ async def test_a_chat_that_comes_back_is_there_again(server: Server) -> None:
 
 
 async def test_what_was_heard_of_a_chat_that_left_is_not_heard_again(server: Server) -> None:
-    """Though its conversation was forgotten, and the welcome says that it ended."""
+    """Though its conversation was forgotten, and each welcome says that it ended."""
     async with (
         proxy_to(server.url) as proxy,
         talking(server, ann_url=proxy.url) as talk,
@@ -83,19 +83,29 @@ async def test_what_was_heard_of_a_chat_that_left_is_not_heard_again(server: Ser
     ):
         await eve.ready()
         await elsewhere.ready()
+
+        async def back(times: int) -> None:
+            proxy.refuses = False
+            await eventually(
+                lambda: sum(isinstance(e, Connected) for e in events) == times, "Ann is back"
+            )
+            await eventually(lambda: not talk.ann._mirror._healing, "all is read")
+
         await talk.bob.send(ANN, "first")
         await eventually(lambda: bodies(events) == ["first"], "it is heard")
         await talk.ann.transfer(talk.chat, to=EVE)
         talk.ann.forget(BOB)
+        proxy.cut()
+        await back(1)
+        assert bodies(events) == ["first"]
+        talk.ann.forget(BOB)
         proxy.refuses = True
         proxy.cut()
-        await eventually(lambda: any(isinstance(e, Disconnected) for e in events), "Ann is away")
+        await eventually(lambda: talk.ann.state == "connecting", "Ann is away")
         await eve.transfer(talk.chat, to=ANN)
         await talk.bob.send(ANN, "second")
         await talk.bob.close(talk.chat)
-        proxy.refuses = False
-        await eventually(lambda: len(bodies(events)) >= 2, "the rest is read")
-        await eventually(lambda: not talk.ann._mirror._healing, "all is read")
+        await back(2)
         assert bodies(events) == ["first", "second"]
 
 

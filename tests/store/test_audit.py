@@ -149,6 +149,7 @@ BROKEN: list[tuple[str, Break]] = [
     ("node gone has an inbox and is gone", lambda p: p.redis.xadd(p.key("inbox:gone"), {"a": 1})),
     # lifetimes
     (f"chat:{ZOE} has no lifetime", lambda p: p.redis.persist(p.key(f"chat:{ZOE}"))),
+    ("notes:zoe has no lifetime", lambda p: p.redis.rpush(p.key("notes:zoe"), "x")),
     ("asked:bob: field call has no lifetime", field("asked:bob", "call", BOB)),
     ("ended:zoe: field 1:ann has no lifetime",
      lambda p: p.redis.hpersist(p.key("ended:zoe"), "1:ann")),

@@ -340,10 +340,10 @@ async def test_a_link_is_opened_after_it_was_shown_in_full(browser: Path) -> Non
 
 
 async def test_links_are_reached_by_key() -> None:
-    """o lists those on the screen, the newest first; c copies."""
+    """l lists those on the screen, the newest first; c copies."""
     talk = overheard([said(1, "http://a.example/"), said(2, "javascript:alert(1) https://b.example/")])
     async with reading(talk) as (app, pilot):
-        await pilot.press("o")
+        await pilot.press("l")
         await eventually(lambda: isinstance(app.screen, OpenLink), "it asks")
         assert isinstance(app.screen, OpenLink)
         assert app.screen._urls == ["https://b.example/", "http://a.example/"]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from textual.widgets import ProgressBar
 
 from imchat import protocol
 from imchat.client import Client
+from imchat.errors import Conflict
 from imchat.ids import DEFAULT_DESK, Uid
 from imchat.tui.customer import CustomerApp
 from tests.client.scripted import TOKEN, Frame, Script, Scripted, chat, scripted
@@ -176,7 +178,9 @@ async def test_the_bar_moves_as_the_queue_does(server: Server) -> None:
 async def test_how_long_one_waits_is_shown(server: Server) -> None:
     """By the server's clock, so that a window that is opened again knows."""
     async with window(server) as (app, _):
-        await shows(app, "Waiting for 0:01.")
+        await eventually(
+            lambda: re.search(r"Waiting for 0:0[1-9]\.", screen_text(app)), "the clock goes on"
+        )
 
 
 async def test_quitting_the_queue_asks_once(server: Server) -> None:
@@ -219,6 +223,40 @@ async def test_what_waits_for_the_server_can_be_given_up(restartable: Restartabl
         await hides(app, "closing the chat…")
         await shows(app, "closing the chat: given up.")
         await restartable.start()
+
+
+# --- passed on, and rated -----------------------------------------------------
+
+
+async def test_a_customer_follows_its_chat_and_rates_it(server: Server) -> None:
+    """To another agent and to the queue, with what is written; the rating is the server's."""
+    async with (
+        agent(server) as ann,
+        server.client("agent", "ben", name="Ben", desks=["billing"]) as ben,
+        window(server) as (app, pilot),
+    ):
+        await ben.ready()
+        await shows(app, "Ann is here for you.")
+        id = next(iter(ann.chats))
+        await ann.transfer(id, to=Uid("ben"))
+        await shows(app, "Ann passed you on. Ben is here for you.")
+        await pilot.press(*"hello Ben", "enter")
+        await eventually(
+            lambda: [line.body for line in ben.conversation(BOB).lines] == ["hello Ben"],
+            "Ben has it",
+        )
+        await ann.set_status("away")
+        await ben.transfer(id, desk=DEFAULT_DESK)
+        await shows(app, "Ben passed you on. You are number 1 in the queue")
+        await ann.set_status("online")
+        await shows(app, "Ann is here for you.")
+        await ann.close(id)
+        await shows(app, "F5 rates it")
+        await pilot.press("f5", "5", *"well done", "enter")
+        await shows(app, "You rated it 5 of 5, thank you.")
+        async with server.client("customer", BOB) as bob:
+            with pytest.raises(Conflict):
+                await bob.rate(id, 1)
 
 
 # --- what a server tells that this one need not be brought to -----------------

@@ -59,7 +59,7 @@ async def test_asking_before_a_link_is_opened() -> None:
     """The link in full."""
     async with staged(AgentApp(client(AGENT))) as (app, pilot):
         await _work(app, pilot)
-        await pilot.press("alt+o")
+        await pilot.press("alt+l")
         await _shown(app, "Open this link?")
         await assert_looks(pilot, "agent-link")
 

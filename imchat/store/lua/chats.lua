@@ -87,17 +87,18 @@ function chats.dispatch(desks, reason)
   end
 end
 
--- Writes: ended. Who is away now finds what was said between the two, also of a chat unheard of.
-local function note_end(chat, uid, peer)
-  command("HSETEX", keys.ended(uid), "EX", ENDED_S, "FIELDS", 1, chat.id .. ":" .. peer,
+-- Writes: ended. Who is away now finds what was said between the two, also of a chat unheard
+-- of; and the staff finds which chats a customer had. Who was never served has no `peer`.
+local function note_end(chat, uid, peer, keep_s)
+  command("HSETEX", keys.ended(uid), "EX", keep_s, "FIELDS", 1, chat.id .. ":" .. peer,
     string.format("%d:%d", call.now, chat.after_seq or chat.last_seq))
 end
 
 -- Takes an active chat from its agent, who moves to the end of the bucket below.
 -- Writes: serving, tier, agent, ended. Returns: the desks that have a slot more.
 function chats.release(chat, reason)
-  note_end(chat, chat.agent, chat.customer)
-  note_end(chat, chat.customer, chat.agent)
+  note_end(chat, chat.agent, chat.customer, ENDED_S)
+  note_end(chat, chat.customer, chat.agent, call.settings.keep_s)
   local agent = tiers.agent(chat.agent)
   tiers.leave(agent)
   command("SREM", keys.serving(agent.uid), chat.id)
@@ -114,6 +115,7 @@ function chats.finish(chat, by, reason, except)
   if waited then
     queue.leave(chat)
     call.count("abandoned")
+    note_end(chat, chat.customer, "", call.settings.keep_s)
   else
     desks = chats.release(chat, reason)
   end

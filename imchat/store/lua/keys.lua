@@ -23,7 +23,8 @@ function keys.tickets() return site .. "tickets" end                       -- co
 function keys.open(uid) return site .. "open:" .. uid end                  -- string: a customer's open chat
 function keys.chat(id) return site .. "chat:" .. id end                    -- hash: the life of a chat
 function keys.asked(uid) return site .. "asked:" .. uid end                -- hash: a call of the uid -> the chat that it opened or moved
-function keys.ended(uid) return site .. "ended:" .. uid end                -- hash: chat and peer -> when it ended between them, for a day
+function keys.ended(uid) return site .. "ended:" .. uid end                -- hash: chat and peer -> when it ended between them; an agent's for a day, a customer's as long as the chat
+function keys.notes(uid) return site .. "notes:" .. uid end                -- list: what the staff noted of a customer
 function keys.totals() return site .. "totals" end                         -- hash: counts since the site began
 
 -- By bytes: `<` asks the server's locale, and a conversation must be found after a change of it.

@@ -11,6 +11,7 @@ local HOUR_MS = 3600000
 function audit.check_lifetime(key)
   check(command("PTTL", key) ~= -1, "%s has no lifetime", key)
 end
+visits.notes = audit.check_lifetime
 
 -- --- presence -----------------------------------------------------------------------------
 
@@ -95,7 +96,7 @@ leftovers.asked = { how = { "NOVALUES" }, visit = function(key, _, found)
   return #found
 end }
 
--- A chat is known for longer than that it ended between two.
+-- A chat is known for as long as that it ended between two, at least.
 function leftovers.ended.visit(key, uid, found)
   for _, field in ipairs(found) do
     local id = string.match(field, "^(%d+):")

@@ -41,7 +41,7 @@ local function ended_since(uid, since)
   for i = 1, #found, 2 do
     local id, peer = string.match(found[i], "^(%d+):(.*)$")
     local at, after = string.match(found[i + 1], "^(%d+):(%d+)$")
-    local chat = tonumber(at) >= since and chats.facts(id)
+    local chat = tonumber(at) >= since and peer ~= "" and chats.facts(id)
     if chat then
       ended[#ended + 1] = { chat = chat, peer = peer, after = tonumber(after), at = tonumber(at) }
     end

@@ -25,6 +25,10 @@ from imchat.tui.wrapping import index_at
 
 SCROLLS_A_SECOND = 20
 """Rows, while the mouse marks beyond an edge."""
+_EXTENDING = {
+    "left": "to the left", "right": "to the right", "up": "a row up", "down": "a row down",
+    "home": "to the row's begin", "end": "to the row's end",
+}
 
 
 class _Anchor(NamedTuple):
@@ -76,21 +80,28 @@ class ChatLog(ScrollView, can_focus=True):
     }
     # Textual's own marking takes rows for places; here they move as more comes before them.
     ALLOW_SELECT = False
+    BINDING_GROUP_TITLE = "The conversation"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "ask('find')", "Find", id="log.find"),
-        Binding("n", "ask('older')", "Older hit", id="log.older", show=False),
-        Binding("N", "ask('newer')", "Newer hit", id="log.newer", show=False),
-        Binding("u", "first_unread", "First unread", id="log.unread", show=False),
-        Binding("o", "ask('links')", "Open link", id="log.links"),
-        Binding("v", "mark", "Mark", id="log.mark"),
-        Binding("y", "copy", "Copy", id="log.copy"),
-        Binding("escape", "leave", "Back", id="log.leave", show=False),
+        Binding("slash", "ask('find')", "Find", id="find"),
+        Binding("n", "ask('older')", "Next found, older", id="find_older", show=False),
+        Binding("N", "ask('newer')", "Next found, newer", id="find_newer", show=False),
+        Binding("u", "first_unread", "First unread", id="first_unread", show=False),
+        Binding("l", "ask('links')", "Open link", id="open_link"),
+        Binding("v", "mark", "Mark", id="mark"),
+        Binding("y", "copy", "Copy", id="copy_marked"),
+        Binding("escape", "leave", "Mark no more", id="unmark", show=False),
         *(
-            Binding(f"shift+{key}", f"extend('{key}')", show=False, id=f"log.extend_{key}")
-            for key in ("left", "right", "up", "down", "home", "end")
+            Binding(
+                f"shift+{key}", f"extend('{key}')", f"Mark {words}", id=f"mark_{key}", show=False
+            )
+            for key, words in _EXTENDING.items()
         ),
-        Binding("ctrl+left", "extend_word('word_left')", show=False, id="log.word_left"),
-        Binding("ctrl+right", "extend_word('word_right')", show=False, id="log.word_right"),
+        Binding(
+            "ctrl+left", "extend_word('word_left')", "A word back", id="mark_word_left", show=False
+        ),
+        Binding(
+            "ctrl+right", "extend_word('word_right')", "A word on", id="mark_word_right", show=False
+        ),
     ]
 
     class NeedsEarlier(Message):
@@ -169,7 +180,7 @@ class ChatLog(ScrollView, can_focus=True):
             self.follow()
         self._say_new()
         now = self._what_is_drawn(talk)
-        if changed or now != self._shown:
+        if opened or changed or now != self._shown:
             self._shown = now
             self.refresh()
 
@@ -179,7 +190,8 @@ class ChatLog(ScrollView, can_focus=True):
         self._laid.update([])
         self._marking.clear()
         self._come = 0
-        self.screen.selections = {}
+        if self in self.screen.selections:
+            self.screen.selections = {}
 
     def _take(self, talk: Talk | None) -> bool:
         """Take the lines as they are now, and stay where one was reading."""

@@ -39,10 +39,11 @@ class ChatPane(Vertical):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "write", "Write", id="write", show=False),
-        Binding("alt+f", "reader('find')", "Find", id="find", show=False),
-        Binding("alt+u", "reader('first_unread')", "First unread", id="unread", show=False),
-        Binding("alt+o", "reader('links')", "Open link", id="open_link", show=False),
+        Binding("escape", "write", "Back to writing", id="write", show=False),
+        # As in the conversation, for who writes.
+        Binding("alt+f", "reader('find')", "Find in the chat", id="find_in_chat", show=False),
+        Binding("alt+u", "reader('first_unread')", "Go to what is new", id="go_to_new", show=False),
+        Binding("alt+l", "reader('links')", "Links on the screen", id="links_in_chat", show=False),
     ]
 
     class Changed(Message):

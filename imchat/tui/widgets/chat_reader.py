@@ -27,7 +27,7 @@ class ChatReader(Vertical):
     ChatReader ChatLog { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "end_find", "Back", id="end_find", show=False),
+        Binding("escape", "end_find", "Stop finding", id="end_find", show=False),
     ]
 
     def __init__(self, load_earlier: Callable[[], Awaitable[object]] | None = None) -> None:

@@ -33,8 +33,8 @@ class OpenLink(ModalScreen[str | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "Copy", id="link.copy"),
-        Binding("escape", "dismiss(None)", "Cancel", id="link.cancel"),
+        Binding("c", "copy", "Copy the link", id="copy_link"),
+        Binding("escape", "dismiss(None)", "Cancel", id="leave_link"),
     ]
 
     def __init__(self, urls: list[str]) -> None:
