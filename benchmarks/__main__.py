@@ -12,10 +12,13 @@ from benchmarks import (
     connections,
     dashboard,
     history,
+    insight,
     latency,
     messages,
+    reports,
     screens,
     storm,
+    wall,
 )
 from benchmarks.options import Options
 from benchmarks.report import Report
@@ -27,8 +30,11 @@ RUNS: dict[str, Callable[[Options], AsyncIterator[object]]] = {
     "allocation": allocation.run,
     "dashboard": dashboard.run,
     "history": history.run,
+    "insight": insight.run,
     "screens": screens.run,
+    "reports": reports.run,
     "storm": storm.run,
+    "wall": wall.run,
 }
 
 
@@ -46,9 +52,11 @@ def main() -> None:
     parser.add_argument("what", choices=RUNS)
     parser.add_argument("--rounds", type=int, default=1, help="of every subject, interleaved")
     parser.add_argument("--seconds", type=float, default=10, help="of each measurement")
-    parser.add_argument("--only", action="append", default=[], help="messages: these subjects")
+    parser.add_argument(
+        "--only", action="append", default=[], help="messages, insight: these subjects"
+    )
     parser.add_argument("--connections", type=int, default=10_000, help="that idle")
-    parser.add_argument("--messages", type=int, default=1_000_000, help="history: stored")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="stored; not storm")
     parser.add_argument("--clients", type=int, default=5_000, help="storm: come back at once")
     parser.add_argument("--workers", type=int, default=1, help="storm: of the server")
     parser.add_argument("--json", type=Path, help="write all of it there as well")

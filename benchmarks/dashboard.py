@@ -74,17 +74,27 @@ class Watcher:
 class Driver:
     """Customers that ask for an agent and close the chat again, at an even pace."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        agents: int = AGENTS,
+        customers: int = CUSTOMERS,
+        changes_a_s: int = CHANGES_A_S,
+    ) -> None:
         self._store = store
+        self._agents = agents
+        self._customers = customers
+        self._changes_a_s = changes_a_s
         self._open: dict[int, ChatId] = {}
         self.changes = 0
 
     async def begin(self) -> None:
         """Have everybody online."""
         await self._store.lease(NODE, join=True)
-        for n in range(AGENTS):
+        for n in range(self._agents):
             await self._connect(Uid(f"agent-{n}"), "agent")
-        for n in range(CUSTOMERS):
+        for n in range(self._customers):
             await self._connect(Uid(f"customer-{n}"), "customer")
 
     async def _connect(self, uid: Uid, role: str) -> None:
@@ -103,9 +113,9 @@ class Driver:
         """Change something so often, until cancelled."""
         loop = asyncio.get_running_loop()
         began, done = loop.time(), 0
-        turns = itertools.cycle(range(CUSTOMERS))
+        turns = itertools.cycle(range(self._customers))
         while True:
-            due = min(int((loop.time() - began) * CHANGES_A_S) - done, CUSTOMERS)
+            due = min(int((loop.time() - began) * self._changes_a_s) - done, self._customers)
             await asyncio.gather(*(self._change(next(turns)) for _ in range(due)))
             done += due
             await asyncio.sleep(0.002)

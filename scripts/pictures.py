@@ -115,7 +115,7 @@ async def play(scene: Scene) -> None:
     for uid in CROWD:
         waiting = await scene.enter("customer", uid)
         await waiting.request(topic="A question")
-    await picture(DashboardApp(scene.client("supervisor", "sue")), "dashboard", (120, 34))
+    await picture(DashboardApp(scene.client("supervisor", "sue")), "dashboard", (120, 40))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imchat import settings
 from imchat.cli.options import (
     access_options,
     capacity_option,
@@ -39,16 +40,29 @@ LOCAL_TOKEN_S = 300
 @name_option
 @desks_option
 @capacity_option
+@click.option(
+    "--desk-replies",
+    envvar="IMCHAT_DESK_REPLIES",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The desk's canned replies, a TOML file; your own are in replies.toml beside the"
+    " settings. [IMCHAT_DESK_REPLIES]",
+)
 @access_options
 def agent(
-    uid: str | None, name: str | None, desk: tuple[str, ...], capacity: int | None, **access: Any
+    uid: str | None,
+    name: str | None,
+    desk: tuple[str, ...],
+    capacity: int | None,
+    desk_replies: Path | None,
+    **access: Any,
 ) -> None:
     """Answer customers: the agent's console."""
     need_terminal()
     from imchat.tui.agent import AgentApp
 
     client = _client("agent", uid, access, name=name, desks=list(desk), capacity=capacity)
-    _show(AgentApp(client))
+    desk_file = desk_replies and desk_replies.expanduser()
+    _show(AgentApp(client, replies=settings.replies_file(), desk_replies=desk_file))
 
 
 @click.command(
@@ -110,13 +124,31 @@ def customer(
 @click.option(
     "--uid", default="supervisor", show_default=True, help="Who you are. Not with a --token."
 )
+@click.option(
+    "--alert-queue", type=click.IntRange(min=0), default=20, show_default=True,
+    help="Ring when more wait at a desk. 0: never.",
+)
+@click.option(
+    "--alert-wait", type=click.IntRange(min=0), default=180, show_default=True,
+    help="Ring when somebody waits longer, in seconds. 0: never.",
+)
+@click.option(
+    "--alert-unstaffed/--no-alert-unstaffed", default=True, show_default=True,
+    help="Ring when somebody waits at a desk and no agent is online there.",
+)
 @access_options
-def dashboard(uid: str, **access: Any) -> None:
-    """Watch the site: tiers, queues, agents."""
+def dashboard(
+    uid: str, alert_queue: int, alert_wait: int, alert_unstaffed: bool, **access: Any
+) -> None:
+    """Watch the site: tiers, queues, agents; read, close and transfer chats."""
     need_terminal()
+    from imchat.tui.alerts import AlertLimits
     from imchat.tui.dashboard import DashboardApp
 
-    _show(DashboardApp(_client("supervisor", uid, access)))
+    alerts = AlertLimits(
+        queue=alert_queue or None, wait_s=alert_wait or None, unstaffed=alert_unstaffed
+    )
+    _show(DashboardApp(_client("supervisor", uid, access), alerts=alerts))
 
 
 def _client(

@@ -9,7 +9,11 @@ from imchat import __version__, settings
 from imchat.cli.apps import agent, customer, dashboard
 from imchat.cli.demo import demo
 from imchat.cli.doctor import doctor
+from imchat.cli.erase import erase
+from imchat.cli.export import export
+from imchat.cli.insight import insight
 from imchat.cli.options import examples
+from imchat.cli.report import report
 from imchat.cli.serve import serve
 from imchat.cli.token import token
 from imchat.errors import ImchatError, SetupError, first_cause
@@ -26,6 +30,9 @@ INTERRUPTED = 130
         "imchat customer --uid bob      ask for help",
         "imchat dashboard               watch the site",
         "imchat doctor                  check the site",
+        "imchat report                  what was waited for, and what the agents did",
+        "imchat export                  what was said, as a file",
+        "imchat insight                 what customers ask about, and how they feel",
     ),
 )
 @click.version_option(__version__, prog_name="imchat")
@@ -35,7 +42,9 @@ def cli(context: click.Context) -> None:
     context.default_map = _defaults()
 
 
-for command in (demo, serve, agent, customer, dashboard, token, doctor):
+for command in (
+    demo, serve, agent, customer, dashboard, token, doctor, report, export, insight, erase,
+):  # fmt: skip
     cli.add_command(command)
 
 

@@ -187,6 +187,8 @@ class DeskSnapshot(Struct, frozen=True, kw_only=True):
 
 
 class AgentSnapshot(Struct, frozen=True, kw_only=True):
+    """`chats` are those with `customers`, in their order; a server before them tells none."""
+
     uid: Uid
     name: str
     state: Literal["online", "away", "grace"]
@@ -194,6 +196,7 @@ class AgentSnapshot(Struct, frozen=True, kw_only=True):
     capacity: int
     desks: list[Desk]
     customers: list[Uid]
+    chats: list[ChatId] = []
 
 
 class Totals(Struct, frozen=True, kw_only=True):
@@ -248,7 +251,7 @@ class Today(Struct, frozen=True, kw_only=True):
     offered: int = 0
     """Chats that were requested."""
     served: int = 0
-    """Those that came to an agent."""
+    """Those that came to an agent for the first time."""
     abandoned: int = 0
     """Those that the customer left while waiting."""
     within_20_s: int = 0
@@ -257,13 +260,13 @@ class Today(Struct, frozen=True, kw_only=True):
     wait_ms: int = 0
     """Of the served."""
     replied: int = 0
-    """Closed chats in which the agent wrote."""
+    """Of the handled: those in which the agent wrote."""
     first_reply_ms: int = 0
     """Of the replied: from the assignment to the agent's first message."""
     handled: int = 0
-    """Closed chats that were served."""
+    """Times of agents with chats that ended: by a close, or by the loss of the agent."""
     handle_ms: int = 0
-    """Of the handled: from the assignment to the close."""
+    """Of the handled: from the assignment to their end."""
 
 
 class DeskTrend(Struct, frozen=True, kw_only=True):

@@ -222,6 +222,9 @@ class Handlers:
     def _unwatch(self, _: protocol.Unwatch) -> None:
         self._services.watching.remove(self._outbox)
 
+    async def _read_trends(self, frame: protocol.ReadTrends) -> None:
+        self._outbox.push(views.trends(await self._services.store.trends(), ref=frame.ref))
+
 
 _EITHER_SIDE: dict[type[msgspec.Struct], Handler] = {
     protocol.Send: Handlers._send,
@@ -247,6 +250,7 @@ _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
         **_STAFF,
         protocol.ReadHistory: Handlers._read_history,
         protocol.Close: Handlers._close,
+        protocol.ReadTrends: Handlers._read_trends,
         protocol.Watch: Handlers._watch,
         protocol.Unwatch: Handlers._unwatch,
     },

@@ -1,4 +1,4 @@
-"""Renews the node's lease and sweeps up after lost connections and dead nodes."""
+"""Renews the node's lease, sweeps up after lost connections and dead nodes, counts events."""
 
 import asyncio
 import logging
@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 0.5
 RENEWALS_A_LEASE = 5
+FOLD_EVERY_S = 1.0
 
 
 class Janitor:
@@ -52,3 +53,19 @@ class Janitor:
                     pass
             except Unavailable:
                 log.debug("the sweep waits for the store")
+
+    async def fold(self) -> None:
+        """Count what happens into the roll-ups and trends, until cancelled.
+
+        Of a crowd of events no more than half of the store's time is taken.
+        """
+        clock = asyncio.get_running_loop().time
+        while True:
+            pause = FOLD_EVERY_S
+            began = clock()
+            try:
+                if (await self._store.fold()).more:
+                    pause = clock() - began
+            except Unavailable:
+                log.debug("the fold waits for the store")
+            await asyncio.sleep(pause)

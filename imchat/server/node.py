@@ -97,6 +97,7 @@ class Node:
             services.poster.run(),
             self._live(lease),
             self._janitor.sweep(),
+            self._janitor.fold(),
             self._board.push_positions(),
             self._board.push_snapshots(lease.events),
         )

@@ -9,9 +9,11 @@ import msgspec
 from imchat import protocol, tokens
 from imchat.errors import RateLimited, RequestError
 from imchat.ids import Uid
-from imchat.store import facts
+from imchat.store import counted, facts
 
 _STORED_V1 = '{"v":1,'
+TREND_STEP_S = 10
+"""As the store counts."""
 
 
 def chat(fact: facts.Chat) -> protocol.Chat:
@@ -176,6 +178,7 @@ def snapshot(site: facts.Site) -> protocol.Snapshot:
                 capacity=agent.capacity,
                 desks=agent.desks,
                 customers=agent.customers,
+                chats=agent.chats,
             )
             for agent in agents
         ],
@@ -227,4 +230,43 @@ def _totals(site: facts.Site) -> protocol.Totals:
         closed=site.totals.closed,
         abandoned=site.totals.abandoned,
         messages=site.totals.messages,
+    )
+
+
+def trends(found: counted.Trends, *, ref: str | None) -> bytes:
+    """The last hour of each desk, unrolled into its steps, and today."""
+    return protocol.encode(
+        protocol.Trends(
+            at=found.at,
+            step_s=TREND_STEP_S,
+            desks={
+                desk.name: _trend(desk, found.at)
+                for desk in sorted(found.desks, key=lambda desk: desk.name)
+            },
+            ref=ref,
+        )
+    )
+
+
+def _trend(desk: counted.DeskTrend, at: int) -> protocol.DeskTrend:
+    """From now backwards, as only how many wait now is known beside what is noted of a step."""
+    a_step, an_hour = TREND_STEP_S * 1000, 3_600 // TREND_STEP_S
+    noted: dict[int, list[int]] = {}
+    newest = at // a_step
+    this_hour = newest // an_hour * an_hour
+    for first, hour in ((this_hour, desk.this_hour), (this_hour - an_hour, desk.last_hour)):
+        for place, value in zip(hour[::2], hour[1::2], strict=True):
+            noted[first + int(place)] = [int(part) for part in value.split(":")]
+    level = desk.waiting
+    steps = []
+    for number in range(newest, newest - an_hour, -1):
+        began, most, arrived, served = noted.get(number, [level, level, 0, 0])
+        steps.append((max(most, level) if number == newest else most, arrived, served))
+        level = began
+    waiting, arrivals, serves = zip(*reversed(steps), strict=True)
+    return protocol.DeskTrend(
+        waiting=list(waiting),
+        arrived=list(arrivals),
+        served=list(serves),
+        today=protocol.Today(**desk.today),
     )

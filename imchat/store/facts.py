@@ -6,7 +6,7 @@ their kind in `fact`, both as return values and in the streams.
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from imchat.ids import ChatId, Desk, Uid
 
@@ -20,7 +20,8 @@ class Chat(Struct, frozen=True, kw_only=True):
 
     `wait_ms` adds up every time in the queue; `pending_at` is when the oldest
     unanswered customer message came; `responses` and `response_ms` count and add up
-    the agent's answers (consecutive customer messages count once). `position` counts
+    the agents' answers (consecutive customer messages count once); `first_reply_at` is
+    the present agent's. `position` counts
     from 1 while the chat waits; `last_seq` is the conversation's with this agent.
     """
 
@@ -224,6 +225,7 @@ class Agent(Struct, frozen=True, kw_only=True):
     capacity: int
     desks: list[Desk]
     customers: list[Uid]
+    chats: list[ChatId]
     moved: int
 
 
@@ -326,3 +328,39 @@ class Examined(Struct, frozen=True, kw_only=True):
     conversations: int = 0
     messages: int = 0
     keys: int = 0
+
+
+class PastChat(Struct, frozen=True, kw_only=True):
+    """A chat as the analyses read it; each of its messages is the stored JSON, still packed.
+
+    So that one that is no text does not spoil the others.
+    """
+
+    id: ChatId
+    customer: Uid
+    desk: Desk
+    state: Literal["waiting", "active", "closed"]
+    opened_at: int
+    messages: list[Raw]
+    customer_name: str = ""
+    agent: Uid | None = None
+    agent_name: str = ""
+    assigned_at: int | None = None
+    closed_at: int | None = None
+    reason: str | None = None
+    score: int | None = None
+
+
+class PastPlace(Struct, frozen=True, array_like=True):
+    """Where reading goes on: at a ticket, after so many seqs of its chat."""
+
+    ticket: int
+    skip: int = 0
+
+
+class Past(Fact, tag="past", frozen=True, kw_only=True):
+    """A part of all chats, by their tickets; `next` is None after the last of them."""
+
+    chats: list[PastChat]
+    last_ticket: int
+    next: PastPlace | None = None

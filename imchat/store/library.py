@@ -24,8 +24,9 @@ log = logging.getLogger(__name__)
 
 PARTS = (
     "keys", "call", "asked", "staff", "tiers", "queue", "reports", "talks", "messages", "history",
-    "chats", "transfers", "requests", "ratings", "customers", "presence", "nodes", "board", "audit",
-    "leftovers", "doctor",
+    "chats", "transfers", "requests", "ratings", "customers", "presence", "nodes", "tally",
+    "trends", "rollups", "measures", "board", "audit", "leftovers", "books", "doctor", "past",
+    "erase",
 )
 """In the order in which they build on each other."""
 
@@ -125,6 +126,11 @@ class Library:
         except ResponseError as error:
             if f"'{name}' already exists" not in str(error):
                 raise
+
+    async def compact(self) -> None:
+        """Have the store write its append-only file anew, without what is gone, if it does that."""
+        with contextlib.suppress(RedisError, OSError):
+            await self._redis.bgrewriteaof()
 
     async def call(
         self, function: str, reply: "msgspec.msgpack.Decoder[F | Refused]", **arguments: object

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Awaitable, Iterable
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
@@ -34,7 +35,9 @@ class ImchatApp(App[None]):
     chosen on the screen before; without `set_up()` both are empty.
     """
 
-    CSS_PATH = "imchat.tcss"
+    DRAWS_BEHIND: ClassVar[bool] = False
+    """Whether it is drawn while another screen is before it."""
+    CSS_PATH: ClassVar[list[str | PurePath] | str] = "imchat.tcss"
     BINDING_GROUP_TITLE = "Everywhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", "Help", id="help"),
@@ -149,7 +152,8 @@ class ImchatApp(App[None]):
     def _draw_if_stale(self) -> None:
         # A modal has the screen to itself; what is behind it is drawn when it goes.
         # Timers run on for a moment when the app is closed and its widgets are gone.
-        if self._stale and self.is_running and len(self.screen_stack) == 1:
+        in_sight = self.DRAWS_BEHIND or len(self.screen_stack) == 1
+        if self._stale and self.is_running and in_sight:
             self._stale = False
             self.query_one(TitleBar).link = self._link_in_words()
             self.draw()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from imchat import protocol
-from imchat.ids import Desk, Uid
+from imchat.ids import ChatId, Desk, Uid
 
 Agent = protocol.AgentSnapshot
 
@@ -15,6 +15,7 @@ class Waiter:
     """Somebody in a queue, in the order in which they will be served."""
 
     customer: Uid
+    chat: ChatId
     desk: Desk
     waited_s: int
 
@@ -82,9 +83,9 @@ def _tiers(
 
 def _head(desks: dict[str, protocol.DeskSnapshot], at: int) -> Iterator[Waiter]:
     """Who came first stands first, but nobody before those ahead of it at its own desk."""
-    queues = [[(who.since, name, who.customer) for who in of.head] for name, of in desks.items()]
-    for since, name, customer in heapq.merge(*queues, key=lambda entry: entry[0]):
-        yield Waiter(customer, Desk(name), max(0, (at - since) // 1000))
+    queues = [[(who.since, name, who) for who in of.head] for name, of in desks.items()]
+    for since, name, who in heapq.merge(*queues, key=lambda entry: entry[0]):
+        yield Waiter(who.customer, who.chat, Desk(name), max(0, (at - since) // 1000))
 
 
 class Moves:

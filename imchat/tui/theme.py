@@ -39,3 +39,8 @@ LIGHT = Theme(
         "footer-key-foreground": "#2e5cc5", "border-blurred": "#c9cedb", "text-muted": "#5c6372",
     },
 )
+
+# For Content, where Textual's $text-muted comes out white: it is a share of a colour that
+# only a style sheet can find.
+MUTED = "$foreground 60%"
+FAINT = "$foreground 40%"

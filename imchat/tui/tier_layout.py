@@ -12,6 +12,8 @@ HEADER = 2
 MIN_COLUMN = 12
 MIN_CARD = 14
 """A card has at least so many cells besides its load, or the lanes are fewer."""
+DENSE_CARD = 10
+"""The least width of a card without its load, which its tier tells."""
 ROOMY = 3
 """Rows of a card with its customers below it, and of the space to the next."""
 
@@ -47,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The whole board; `bar` is the width of a card's load."""
+    """The whole board; `bar` is the width of a card's load, 0 where there is no room for it."""
 
     bar: int
     columns: list[Column]
@@ -67,7 +69,12 @@ def lay_out(view: DeskView, width: int, height: int) -> Layout:
     if not view.tiers or width <= 0:
         return NOTHING
     bar = bar_width([agent for tier in view.tiers for agent in tier])
+    room = height - HEADER
     spans = spans_of(len(view.tiers), view.tier, width)
+    across = max(1, width // len(spans) - GAP)
+    with_bars = max(1, across // (bar + MIN_CARD))
+    if view.online > with_bars * len(spans) * room and across // DENSE_CARD > with_bars:
+        bar = 0  # A crowd: names are worth more than loads, which the tiers tell.
     edges = [round(n * (width + GAP) / len(spans)) for n in range(len(spans) + 1)]
     columns = []
     for span, left, right in zip(spans, edges, edges[1:], strict=False):
@@ -79,7 +86,7 @@ def lay_out(view: DeskView, width: int, height: int) -> Layout:
             current=view.tier is not None and view.tier in span,
             cards=[],
         )
-        columns.append(_filled(column, view.online, height - HEADER, bar))
+        columns.append(_filled(column, view.online, room, bar))
     return Layout(bar, columns, {card.agent.uid: card for col in columns for card in col.cards})
 
 
@@ -93,7 +100,8 @@ def _filled(column: Column, online: int, room: int, bar: int) -> Column:
         return replace(column, cards=cards)
     if room <= 0:
         return column
-    lanes = min(-(-online // room), max(1, column.width // (bar + MIN_CARD)))
+    least = bar + MIN_CARD if bar else DENSE_CARD
+    lanes = min(-(-online // room), max(1, column.width // least))
     lane = column.width // lanes
     hidden = max(0, len(column.agents) - lanes * room)
     hidden += hidden > 0  # The word on them takes a place too.

@@ -7,7 +7,7 @@ import pytest
 from imchat import __version__
 from tests.cli.commands import imchat
 
-COMMANDS = ["serve", "agent", "customer", "dashboard", "token", "demo", "doctor"]
+COMMANDS = ["serve", "agent", "customer", "dashboard", "token", "demo", "doctor", "insight"]
 
 
 def test_the_version() -> None:
@@ -36,6 +36,12 @@ def test_every_command_has_help_with_examples(command: list[str]) -> None:
         (["serve", "--log-format", "xml"], "xml"),
         (["serve", "--trusted-proxy", "10.0.0.5/8"], "10.0.0.5/8 has host bits set"),
         (["serve", "--trusted-proxy", "proxy.example.com"], "no address and no network"),
+        (["insight", "--since", "yesterday"], "'yesterday' is no time"),
+        (["insight", "--since", "2026-13-01"], "'2026-13-01' is no time"),
+        (["insight", "--since", "2d", "--until", "3d"], "no time between --since and --until"),
+        (["insight", "--since", "2999-01-01"], "--since is in the future"),
+        (["insight", "--topics", "0"], "0"),
+        (["insight", "--format", "xml"], "xml"),
         (["nonsense"], "No such command"),
         (["token", "--role", "agent"], "--uid"),
         (["token", "--role", "king", "--uid", "bob"], "king"),

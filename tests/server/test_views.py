@@ -28,7 +28,7 @@ def _chat(**fields: object) -> facts.Chat:
 def _agent(uid: str, moved: int, **fields: object) -> facts.Agent:
     known = {
         "uid": uid, "name": uid, "state": "online", "in_grace": False, "load": 0, "capacity": 2,
-        "desks": ["default"], "customers": [], "moved": moved,
+        "desks": ["default"], "customers": [], "chats": [], "moved": moved,
     }  # fmt: skip
     return msgspec.convert(known | fields, facts.Agent)
 

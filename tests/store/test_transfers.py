@@ -248,7 +248,7 @@ async def test_the_log_says_who_moved_what_where(people: People) -> None:
     assert (released["agent"], released["reason"], released["tier"]) == ("a", "transfer", "1")
     assert {k: v for k, v in transferred.items() if k != "at"} == {
         "what": "transferred", "chat": chat, "customer": "anna", "agent": "a", "to": "b",
-        "desk": "default", "by": "sue", "reason": "supervisor",
+        "desk": "default", "by": "sue", "reason": "supervisor", "was_at": "default",
     }
     assert (assigned["agent"], assigned["reason"]) == ("b", "transfer")
 

@@ -20,6 +20,7 @@ def agent(
         capacity=capacity,
         desks=[Desk(desk) for desk in desks],
         customers=[Uid(f"{uid}-c{n}") for n in range(load)],
+        chats=[ChatId(f"{uid}-chat{n}") for n in range(load)],
     )
 
 
@@ -62,4 +63,23 @@ def _desk(
             protocol.QueueHead(Uid(uid), ChatId(f"chat-{uid}"), AT_MS - waited * 1000)
             for uid, waited in queue[:50]
         ],
+    )
+
+
+def trends(
+    waiting: dict[str, int], *, at: int = AT_MS, arrived: int = 2, served: int = 1,
+    today: protocol.Today | None = None,
+) -> protocol.Trends:
+    """An hour in which each desk's queue was always so long, and so many came in each step."""
+    steps = 360
+    return protocol.Trends(
+        at=at,
+        step_s=10,
+        desks={
+            name: protocol.DeskTrend(
+                waiting=[length] * steps, arrived=[arrived] * steps, served=[served] * steps,
+                today=today or protocol.Today(),
+            )
+            for name, length in waiting.items()
+        },
     )

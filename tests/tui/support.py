@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from imchat.tui.app import ImchatApp
 from tests.support import eventually
@@ -18,6 +19,13 @@ A = TypeVar("A", bound=ImchatApp)
 def screen_text(app: App[None]) -> str:
     """The characters on the screen, a line a row."""
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def text_in(app: ImchatApp, kind: type[Widget]) -> str:
+    """The characters where the one widget of a kind is, a line a row."""
+    region = app.screen_stack[0].query_one(kind).region
+    rows = app.screen._compositor.render_strips()[region.y : region.bottom]
+    return "\n".join(row.crop(region.x, region.right).text for row in rows)
 
 
 async def shows(app: ImchatApp, text: str, *, timeout: float = 10.0) -> None:

@@ -1,47 +1,20 @@
 """The agent's console, driven by keys against a real server."""
 
-import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from textual import events
-from textual.pilot import Pilot
 
-from imchat.client import Client, Conversation
+from imchat.client import Conversation
 from imchat.ids import Uid
-from imchat.tui.agent import AgentApp
+from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
 from tests.support import Restartable, Server, eventually
-from tests.tui.support import hides, running_app, screen_text, shows
-
-ANN = Uid("ann")
-
-
-@contextlib.asynccontextmanager
-async def customer(server: Server, uid: str, **claims: str) -> AsyncIterator[Client]:
-    """A customer with a chat, asked under a topic."""
-    async with server.client("customer", uid, **claims) as client:
-        await client.ready()
-        await client.request(topic=f"the topic of {uid}")
-        yield client
-
-
-@contextlib.asynccontextmanager
-async def console(
-    server: Server, size: tuple[int, int] = (100, 30)
-) -> AsyncIterator[tuple[AgentApp, Pilot[None]]]:
-    """Ann at her console."""
-    app = AgentApp(server.client("agent", ANN, name="Ann"))
-    async with running_app(app, size) as running:
-        yield running
+from tests.tui.console import ANN, console, customer, text_of
+from tests.tui.support import hides, screen_text, shows, text_in
 
 
 def _longer_than(conversation: Conversation, known: int) -> Callable[[], bool]:
     return lambda: len(conversation.lines) > known
-
-
-def text_of(client: Client, peer: str) -> list[str]:
-    """What a client sees of a conversation."""
-    return [line.body for line in client.conversation(Uid(peer)).lines]
 
 
 async def test_an_idle_console_says_that_it_is_ready(server: Server) -> None:
@@ -68,7 +41,7 @@ async def test_messages_go_both_ways(server: Server) -> None:
         await eventually(lambda: "Hello\nBob" in text_of(bob, ANN), "the message at the customer")
         await bob.send(ANN, "Thank you, 安妮")
         await shows(app, "Thank you, 安妮")
-        assert screen_text(app).count("  Thank you, 安妮") == 1
+        assert text_in(app, ChatPane).count("Thank you, 安妮") == 1
 
 
 async def test_an_own_message_is_marked_stored_and_read(server: Server) -> None:
@@ -197,12 +170,12 @@ async def test_a_reader_of_old_messages_is_left_in_peace(server: Server) -> None
     async with console(server) as (app, pilot), customer(server, "bob") as bob:
         for number in range(60):
             await bob.send(ANN, f"message number {number}")
-        await shows(app, "│   message number 59")
+        await eventually(lambda: "message number 59" in text_in(app, ChatPane), "the last one")
         await pilot.press("pageup")
-        await hides(app, "│   message number 59")
+        await eventually(lambda: "number 59" not in text_in(app, ChatPane), "it is scrolled away")
         await bob.send(ANN, "the newest of all")
         await shows(app, "↓ 1 new")
-        assert "│   the newest of all" not in screen_text(app)
+        assert "the newest of all" not in text_in(app, ChatPane)
         await pilot.press("pagedown", "pagedown")
         await hides(app, "↓ 1 new")
 

@@ -19,20 +19,25 @@ from imchat.tui.dashboard import DashboardApp
 from imchat.tui.memory import Memory
 from imchat.tui.widgets.agents_table import AgentsTable
 from imchat.tui.widgets.chat_list import ChatList
+from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
 from tests.support import Server, eventually
-from tests.tui.support import hides, running_app, screen_text, shows
-from tests.tui.test_agent import ANN, customer
+from tests.tui.console import ANN, customer
+from tests.tui.support import SIZE, hides, running_app, screen_text, shows, text_in
 
 
 @contextlib.asynccontextmanager
 async def console(
-    server: Server, settings: ScreenSettings | None = None, memory: Memory | None = None
+    server: Server,
+    settings: ScreenSettings | None = None,
+    memory: Memory | None = None,
+    *,
+    size: tuple[int, int] = SIZE,
 ) -> AsyncIterator[tuple[AgentApp, Pilot[None]]]:
     """Ann at her console, set up so."""
     app = AgentApp(server.client("agent", ANN, name="Ann"))
     app.set_up(settings or ScreenSettings(), memory or Memory())
-    async with running_app(app) as running:
+    async with running_app(app, size) as running:
         yield running
 
 
@@ -99,11 +104,11 @@ def test_a_theme_that_is_none_is_said() -> None:
 
 async def test_other_keys_do_it_and_the_old_ones_no_more(server: Server) -> None:
     """As the settings say; the footer and the help show them."""
-    keys = {"next_unread": "f8", "toggle_status": "f9", "help": "f12"}
-    async with console(server, ScreenSettings(keys=keys)) as (app, pilot):
+    keys = {"next_unread": "f10", "toggle_status": "f11", "help": "f12"}
+    async with console(server, ScreenSettings(keys=keys), size=(160, 60)) as (app, pilot):
         await shows(app, "● online")
         await pilot.press("f2")
-        await pilot.press("f9")
+        await pilot.press("f11")
         await shows(app, "○ away")
         assert "f12 Help" in screen_text(app)
         await pilot.press("f12")
@@ -111,7 +116,7 @@ async def test_other_keys_do_it_and_the_old_ones_no_more(server: Server) -> None
         await pilot.resize_terminal(100, 90)  # so that all of it can be seen
         await shows(app, "toggle_status")
         row = next(line for line in screen_text(app).splitlines() if "toggle_status" in line)
-        assert "f9" in row
+        assert "f11" in row
         assert "f2" not in row
         await pilot.press("escape")
         await hides(app, "Esc closes")
@@ -119,18 +124,18 @@ async def test_other_keys_do_it_and_the_old_ones_no_more(server: Server) -> None
 
 async def test_a_letter_as_a_key_does_not_keep_it_from_being_written(server: Server) -> None:
     """In the composer letters are letters, whatever else they are set to."""
-    settings = ScreenSettings(keys={"toggle_status": "o"})
+    settings = ScreenSettings(keys={"toggle_status": "w"})
     async with console(server, settings) as (app, pilot), customer(server, "bob"):
         await shows(app, "Write to bob…")
-        await pilot.press(*"no")
-        assert app.query_one(Composer).text == "no"
-        await pilot.press("shift+tab", "o")
+        await pilot.press(*"wow")
+        assert app.query_one(Composer).text == "wow"
+        await pilot.press("shift+tab", "w")
         await shows(app, "○ away")
 
 
 async def test_the_help_shows_every_key_of_the_screen(server: Server) -> None:
     """Those of the app and those of its regions, with their names; hidden vim keys not."""
-    async with console(server) as (app, pilot):
+    async with console(server, size=(120, 70)) as (app, pilot):
         await pilot.press("f1")
         await shows(app, "Esc closes")
         seen = screen_text(app)
@@ -184,13 +189,13 @@ async def test_keys_of_vim_scroll_the_conversation(server: Server) -> None:
     ):
         for number in range(40):
             await bob.send(ANN, f"message number {number}.")
-        await shows(app, "│   message number 39.")
+        await eventually(lambda: "number 39." in text_in(app, ChatPane), "the last")
         await pilot.press("escape", "ctrl+u")
-        await hides(app, "│   message number 39.")
+        await eventually(lambda: "number 39." not in text_in(app, ChatPane), "it is gone")
         await pilot.press("g", "g")
         await shows(app, "│   message number 0.")
         await pilot.press("G")
-        await shows(app, "│   message number 39.")
+        await eventually(lambda: "number 39." in text_in(app, ChatPane), "the last")
 
 
 async def test_keys_of_vim_are_only_for_who_wants_them(server: Server) -> None:

@@ -6,15 +6,13 @@ from rich.cells import cell_len
 
 from imchat.ids import Desk, Uid
 from imchat.protocol import AgentSnapshot
+from imchat.tui.agent_orders import natural
 from imchat.tui.desk_view import Moves, view_of
 from imchat.tui.tier_layout import HEADER, lay_out, spans_of
-from imchat.tui.trail import Trail
-from imchat.tui.widgets.agents_table import natural
 from imchat.tui.widgets.flights import LASTS_S, MOST, Flights
 from imchat.tui.widgets.load_bar import bar_width, load_bar
 from imchat.tui.widgets.painted import fitted, listed, spread
 from imchat.tui.widgets.totals import short
-from imchat.tui.widgets.trend import bars
 from tests.tui.snapshots import agent, snapshot
 
 texts = st.text(st.characters(exclude_categories=["C"]), max_size=30)
@@ -137,24 +135,6 @@ def test_a_flurry_does_not_fly() -> None:
     flights = Flights()
     flights.begin(before, after, 5.0)
     assert not flights
-
-
-def test_a_bar_of_the_trend_keeps_its_samples() -> None:
-    """As samples come, finished bars only move to the left, also when old ones are dropped."""
-    values = [n * 7 % 13 for n in range(200)]
-    before = bars(values[:150], 150, 5)
-    for taken in range(150, 200):
-        assert bars(values[50:taken], taken, 5)[:20] == before[10:]
-    assert bars([], 0, 5) == []
-
-
-def test_the_trail_of_all_desks_is_their_sum() -> None:
-    """A desk that is new counts as empty before."""
-    trail = Trail()
-    trail.take(snapshot([], {"a": [("x", 1)]}))
-    trail.take(snapshot([], {"a": [("x", 2)], "b": [("y", 1), ("z", 1)]}))
-    assert trail.waiting(None) == [1, 3]
-    assert trail.waiting(Desk("b")) == [0, 2]
 
 
 @given(texts, texts, st.integers(0, 40))

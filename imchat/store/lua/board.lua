@@ -19,8 +19,8 @@ local function agents()
   local found = {}
   for _, uid in ipairs(command("SMEMBERS", keys.agents())) do
     local agent = tiers.agent(uid)
-    agent.customers = {}
-    for _, id in ipairs(tiers.serving(uid)) do
+    agent.customers, agent.chats = {}, tiers.serving(uid)
+    for _, id in ipairs(agent.chats) do
       agent.customers[#agent.customers + 1] = command("HGET", keys.chat(id), "customer")
     end
     found[#found + 1] = agent
@@ -57,4 +57,31 @@ call.register("log", { "no-writes" }, function(a)
   local events = {}
   for i = math.min(#found, a.limit), 1, -1 do events[#events + 1] = found[i] end
   return { fact = "log", read_to = found[1] and found[1][1] or "0-0", events = events }
+end)
+
+-- Reads: today. Writes: the sums of each desk in `found`, as the hash has them.
+local function sums_of(day, found)
+  local fields = command("HGETALL", keys.today(day))
+  for i = 1, #fields, 2 do
+    local desk, name = string.match(fields[i], "^(.*):([^:]+)$")
+    found[desk] = found[desk] or {}
+    found[desk][name] = tonumber(fields[i + 1])
+  end
+  return found
+end
+
+-- Returns: trends, of each desk that is known, or had anybody today or within the last hour: how
+-- many wait now, today's sums, and the steps of this hour and the last in which anything happened.
+call.register("trends", { "no-writes" }, function()
+  local hour, day = math.floor(call.now / 3600000), math.floor(call.now / 86400000)
+  local known, today = sums_of(math.floor((call.now - 3600000) / 86400000), {}), sums_of(day, {})
+  for desk in pairs(today) do known[desk] = known[desk] or {} end
+  for _, desk in ipairs(command("SMEMBERS", keys.desks())) do known[desk] = known[desk] or {} end
+  local found = {}
+  for desk in pairs(known) do
+    found[#found + 1] = { name = desk, waiting = queue.length(desk), today = today[desk],
+      this_hour = command("HGETALL", keys.trend(desk, hour)),
+      last_hour = command("HGETALL", keys.trend(desk, hour - 1)) }
+  end
+  return { fact = "trends", at = call.now, desks = found }
 end)

@@ -63,6 +63,7 @@ end
 --                          any of `desk`, `by` whom: an agent, a supervisor (the reason)
 --   requeued, closed       what became of the chat
 --   rated                  with the score, by the customer
+--   recontact              at `asked_at`, within a day after a chat of the agent; see rollups.lua
 --   online, back, changed, status, lost, offline    what became of the agent, or the customer
 function call.event(what, ...)
   local oldest = math.max(0, call.now - call.settings.keep_s * 1000)

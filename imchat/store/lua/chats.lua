@@ -8,7 +8,7 @@ local NUMBERS = {
   "read_by_customer", "read_by_agent", "after_seq", "transfers",
   "score",
 }
-local ENDED_S = 86400
+local ENDED_S = 90000 -- a day, and an hour in which it is asked about
 
 -- Reads: chat, seq, queue. Returns: everything known of a chat, or nil.
 function chats.facts(id)
@@ -43,6 +43,7 @@ end
 -- Makes the chat the agent's. Writes: queue, tier, agent, serving, chat, totals.
 function chats.give(chat, uid, tier, reason)
   local agent = tiers.agent(uid)
+  local stood, waited, is_first = tiers.stood(agent), call.now - chat.queued_at, not chat.assigned_at
   if chat.position then queue.served(chat) end
   tiers.leave(agent)
   command("SADD", keys.serving(uid), chat.id)
@@ -50,12 +51,13 @@ function chats.give(chat, uid, tier, reason)
   tiers.enter(agent)
   chat.last_seq = talks.last_seq(chat.customer, uid)
   chats.change(chat, "state", "active", "agent", uid, "agent_name", agent.name,
-    "assigned_at", call.now, "wait_ms", chat.wait_ms + call.now - chat.queued_at,
+    "assigned_at", call.now, "wait_ms", chat.wait_ms + waited,
     "pending_at", chat.pending_at and call.now or "", "seq_until", "",
     "read_by_customer", chat.last_seq, "read_by_agent", chat.last_seq, "after_seq", chat.last_seq)
   call.count("assigned")
   call.event("assigned", "chat", chat.id, "customer", chat.customer, "agent", uid,
-    "desk", chat.desk, "tier", tier, "reason", reason, "requeues", chat.requeues)
+    "desk", chat.desk, "tier", tier, "reason", reason, "requeues", chat.requeues,
+    "waited", waited, "first", is_first and 1 or 0, "stood", stood)
 end
 
 -- Gives the chat to the agent. Writes: what `give` does, history. Tells both sides; the
@@ -94,16 +96,25 @@ local function note_end(chat, uid, peer, keep_s)
     string.format("%d:%d", call.now, chat.after_seq or chat.last_seq))
 end
 
+-- Writes: chat. Of which seqs of whose conversation with the customer the chat consists.
+local function note_part(chat)
+  local part = string.format("%s:%d:%d ", chat.agent, chat.after_seq,
+    talks.last_seq(chat.customer, chat.agent))
+  chats.change(chat, "parts", (chat.parts or "") .. part)
+end
+
 -- Takes an active chat from its agent, who moves to the end of the bucket below.
--- Writes: serving, tier, agent, ended. Returns: the desks that have a slot more.
+-- Writes: serving, tier, agent, chat, ended. Returns: the desks that have a slot more.
 function chats.release(chat, reason)
+  note_part(chat)
   note_end(chat, chat.agent, chat.customer, ENDED_S)
   note_end(chat, chat.customer, chat.agent, call.settings.keep_s)
   local agent = tiers.agent(chat.agent)
   tiers.leave(agent)
   command("SREM", keys.serving(agent.uid), chat.id)
   call.event("released", "chat", chat.id, "customer", chat.customer, "agent", agent.uid,
-    "desk", chat.desk, "tier", agent.load, "reason", reason)
+    "desk", chat.desk, "tier", agent.load, "reason", reason, "stood", tiers.stood(agent),
+    "work", reports.work(chat), "answers", chat.answers or "")
   agent.load = agent.load - 1
   tiers.enter(agent)
   return agent.desks
@@ -111,8 +122,9 @@ end
 
 -- Ends an open chat and serves who waited for the slot. Tells both sides but `except`.
 function chats.finish(chat, by, reason, except)
-  local desks, waited = {}, chat.state == "waiting"
-  if waited then
+  local desks, wait_ms = {}, chat.wait_ms
+  if chat.state == "waiting" then
+    wait_ms = wait_ms + call.now - chat.queued_at
     queue.leave(chat)
     call.count("abandoned")
     note_end(chat, chat.customer, "", call.settings.keep_s)
@@ -122,11 +134,12 @@ function chats.finish(chat, by, reason, except)
   command("DEL", keys.open(chat.customer))
   command("ZREM", keys.grace(), chat.customer) -- a customer is in grace for its chat alone
   chats.change(chat, "state", "closed", "closed_at", call.now, "by", by, "reason", reason,
-    "wait_ms", chat.wait_ms + (waited and call.now - chat.queued_at or 0))
+    "wait_ms", wait_ms)
   command("EXPIRE", keys.chat(chat.id), call.settings.keep_s)
   call.count("closed")
   call.event("closed", "chat", chat.id, "customer", chat.customer, "agent", chat.agent or "",
-    "desk", chat.desk, "by", by, "reason", reason)
+    "desk", chat.desk, "by", by, "reason", reason, "waited", wait_ms,
+    "first", chat.assigned_at and 0 or 1)
   local fact = { fact = "closed", chat = chat }
   call.tell(chat.customer, fact, except)
   if chat.agent then call.tell(chat.agent, fact, except) end

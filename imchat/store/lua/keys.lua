@@ -60,6 +60,15 @@ function keys.nodes() return site .. "nodes" end                           -- zs
 -- streams
 function keys.inbox(node) return site .. "inbox:" .. node end
 function keys.events() return site .. "events" end
+function keys.rewritten() return site .. "rewritten" end                   -- the log without somebody, as far as it is written
+function keys.rewriting() return site .. "rewriting" end                   -- string: which call writes it
+
+-- what was measured; kept longer than the log that it is counted from
+function keys.folded() return site .. "folded" end                         -- hash: up to which event, and who waits by then
+function keys.rollup(cell) return site .. "rollup:" .. cell end            -- hash: measures of a day, an agent and a desk
+function keys.cells(day) return site .. "cells:" .. day end                -- set: agent and desk of the day's rollups
+function keys.trend(desk, hour) return site .. "trend:" .. desk .. ":" .. hour end -- hash: step -> queue, arrivals
+function keys.today(day) return site .. "today:" .. day end                -- hash: desk and measure -> sum
 
 -- For the audit alone: the pattern of all keys, and a key's kind and what makes it this one.
 function keys.all() return site .. "*" end

@@ -9,10 +9,11 @@ local function go_offline(agent)
   for _, id in ipairs(tiers.serving(agent.uid)) do
     waiting_at[#waiting_at + 1] = transfers.requeue(id)
   end
+  local stood = tiers.stood(tiers.agent(agent.uid))
   staff.change({ uid = agent.uid, desks = {} }, agent.desks)
   command("DEL", keys.agent(agent.uid))
   command("SREM", keys.agents(), agent.uid)
-  call.event("offline", "agent", agent.uid)
+  call.event("offline", "agent", agent.uid, "stood", stood)
   chats.dispatch(waiting_at, "requeued")
 end
 

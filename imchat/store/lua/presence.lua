@@ -20,7 +20,8 @@ local function arrive(a, came_back)
   staff.change(agent, before and before.desks or {})
   tiers.enter(agent)
   local what = not before and "online" or came_back and "back" or "changed"
-  call.event(what, "agent", a.uid, "state", agent.state, "capacity", capacity, "desks", desks)
+  call.event(what, "agent", a.uid, "state", agent.state, "capacity", capacity, "desks", desks,
+    "stood", before and tiers.stood(before, came_back and "grace" or nil) or "")
   chats.dispatch(agent.desks, what)
 end
 
@@ -89,9 +90,13 @@ function presence.lose(uid, connection, node)
   command("EXPIRE", keys.role(uid), call.settings.keep_s)
   local agent = tiers.agent(uid)
   if not agent and not command("GET", keys.open(uid)) then return end
-  if agent then tiers.leave(agent) end
+  local stood = agent and tiers.stood(agent) or ""
+  if agent then
+    tiers.leave(agent)
+    command("HSET", keys.agent(uid), "since", call.now)
+  end
   command("ZADD", keys.grace(), call.now + call.settings.grace_ms, uid)
-  call.event("lost", agent and "agent" or "customer", uid)
+  call.event("lost", agent and "agent" or "customer", uid, "stood", stood)
 end
 
 call.register("disconnect", { "allow-oom" }, function(a)

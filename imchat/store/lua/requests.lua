@@ -61,11 +61,12 @@ call.register("status", { "allow-oom" }, function(a)
     return call.refuse("not_found", "there is no agent '" .. a.agent .. "' here")
   end
   if agent.state ~= a.state then
+    local stood = tiers.stood(agent)
     tiers.leave(agent)
     agent.state = a.state
     command("HSET", keys.agent(a.agent), "state", a.state)
     tiers.enter(agent)
-    call.event("status", "agent", a.agent, "state", a.state, "by", a.uid)
+    call.event("status", "agent", a.agent, "state", a.state, "by", a.uid, "stood", stood)
     chats.dispatch(agent.desks, a.state)
   end
   local fact = tiers.status(a.agent)

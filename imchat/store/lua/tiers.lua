@@ -5,7 +5,8 @@ local tiers = {}
 
 -- Reads: agent, serving, grace. Returns: the agent as a table, or nil when it is offline.
 function tiers.agent(uid)
-  local found = command("HMGET", keys.agent(uid), "name", "state", "capacity", "desks", "moved")
+  local found = command("HMGET", keys.agent(uid), "name", "state", "capacity", "desks", "moved",
+    "since")
   if not found[2] then return nil end
   local desks = {}
   for desk in string.gmatch(found[4], "[^,]+") do desks[#desks + 1] = desk end
@@ -16,6 +17,7 @@ function tiers.agent(uid)
     capacity = tonumber(found[3]),
     desks = desks,
     moved = tonumber(found[5]),
+    since = tonumber(found[6]), -- when it began to stand as it does
     load = command("SCARD", keys.serving(uid)),
     in_grace = command("ZSCORE", keys.grace(), uid) and true or false,
   }
@@ -47,11 +49,18 @@ function tiers.leave(agent)
   end
 end
 
--- Writes: tier, agent.moved. Puts the agent at the end of the bucket of its load, if it
--- has a free slot. A full one notes its arrival as well: it is shown in that order.
+-- Returns: for an event of the agent, which ends how it stood until now, from when on, with
+-- how many chats, of how many that it could hold, at which desks.
+function tiers.stood(agent, state)
+  return string.format("%s:%d:%d:%d:%s", state or agent.in_grace and "grace" or agent.state,
+    agent.since or call.now, agent.load, agent.capacity, table.concat(agent.desks, ","))
+end
+
+-- Writes: tier, agent.moved, agent.since. Puts the agent at the end of the bucket of its load,
+-- if it has a free slot. A full one notes its arrival as well: it is shown in that order.
 function tiers.enter(agent)
   local arrival = command("INCR", keys.arrivals())
-  command("HSET", keys.agent(agent.uid), "moved", arrival)
+  command("HSET", keys.agent(agent.uid), "moved", arrival, "since", call.now)
   if not tiers.has_free_slot(agent) then return end
   for _, desk in ipairs(agent.desks) do
     command("ZADD", keys.tier(desk, agent.load), arrival, agent.uid)

@@ -24,7 +24,7 @@ function transfers.requeue(id)
   local chat = chats.facts(id)
   local agent = chat.agent
   chats.release(chat, "lost")
-  wait(chat, call.now, "requeues", chat.requeues + 1)
+  wait(chat, call.now, "requeues", chat.requeues + 1, reports.anew(chat))
   call.event("requeued", "chat", id, "customer", chat.customer, "agent", agent,
     "desk", chat.desk, "reason", "lost")
   call.tell(chat.customer, chats.standing(chat))
@@ -82,14 +82,14 @@ local function move(chat, a, uid, tier)
   local since = chat.agent and call.now or chat.queued_at
   local desks = take(chat, "transfer")
   call.event("transferred", "chat", chat.id, "customer", chat.customer, "agent", from or "",
-    "to", a.to or "", "desk", desk, "by", a.uid, "reason", a.role)
+    "to", a.to or "", "desk", desk, "by", a.uid, "reason", a.role, "was_at", chat.desk)
   chat.desk = desk
   if uid then
-    chats.change(chat, "desk", desk, "transfers", (chat.transfers or 0) + 1)
+    chats.change(chat, "desk", desk, "transfers", (chat.transfers or 0) + 1, reports.anew(chat))
     chat.queued_at = since
     chats.give(chat, uid, tier, "transfer")
   else
-    wait(chat, since, "desk", desk, "transfers", (chat.transfers or 0) + 1)
+    wait(chat, since, "desk", desk, "transfers", (chat.transfers or 0) + 1, reports.anew(chat))
     call.event("queued", "chat", chat.id, "customer", chat.customer, "desk", desk,
       "reason", "transfer")
   end

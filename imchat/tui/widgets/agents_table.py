@@ -1,9 +1,7 @@
 """Every agent: its state, its load, whom it serves."""
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -12,6 +10,7 @@ from textual.timer import Timer
 from textual.widgets import DataTable
 
 from imchat.ids import Uid
+from imchat.tui.agent_orders import ORDERS, STATES, is_named
 from imchat.tui.desk_view import Agent
 from imchat.tui.widgets.load_bar import bar_width, is_full, load_bar
 from imchat.tui.widgets.painted import fitted, listed
@@ -21,35 +20,12 @@ CROWD = 100
 CROWD_DRAWN_EVERY_S = 1.0
 """Each change draws all that is seen of the table, so changes are gathered."""
 
-STATES = {"online": "● online", "away": "○ away", "grace": "◌ grace"}
 PADDING = 2
 DESKS_FROM = 76
 """The width from which there is room for a column of desks."""
 WORDS_FROM = 34
 """The width under which a state is a sign without a word."""
 LEAST_CUSTOMERS = 8
-
-
-def natural(text: str) -> list[tuple[int, str]]:
-    """A key by which Ann 2 stands before Ann 10."""
-    parts = re.split(r"([0-9]+)", text.casefold())
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
-
-
-class Order(NamedTuple):
-    """A way to sort: its name, the column it stands for, and by what of an agent."""
-
-    name: str
-    column: str
-    rank: Callable[[Agent], Any]
-
-
-ORDERS = [
-    Order("name", "agent", lambda agent: natural(agent.name or agent.uid)),
-    Order("state", "state", lambda agent: list(STATES)[::-1].index(agent.state)),
-    Order("load", "load", lambda agent: -agent.load),
-    Order("free slots", "load", lambda agent: agent.load - agent.capacity),
-]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +73,9 @@ class AgentsTable(DataTable[_Cell]):
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", cursor_foreground_priority="renderable")
+        self._given: list[Agent] = []
         self._wanted: list[Agent] = []
+        self._filter = ""
         self._shown: dict[Uid, Agent] = {}
         self._widths: dict[str, int] = {}
         self._order = 0
@@ -106,11 +84,35 @@ class AgentsTable(DataTable[_Cell]):
         self._resting: Timer | None = None
 
     def show(self, agents: list[Agent]) -> None:
-        """Show these agents, soon."""
-        self._wanted = agents
+        """Show these agents, or those of them that the filter lets through, soon."""
+        self._given = agents
+        self._wanted = [a for a in agents if is_named(a, self._filter)] if self._filter else agents
         if self._resting is None and self._apply():
             rest_s = CROWD_DRAWN_EVERY_S if len(agents) > CROWD else DRAWN_EVERY_S
             self._resting = self.set_timer(rest_s, self._rested)
+
+    @property
+    def at_cursor(self) -> Agent | None:
+        """The agent under the cursor."""
+        uid = self._uid_at_cursor()
+        return None if uid is None else self._shown.get(uid)
+
+    @property
+    def filter(self) -> str:
+        """The text that is looked for."""
+        return self._filter
+
+    def narrow(self, text: str) -> None:
+        """Show only those agents with this text in what is known of them, at once."""
+        self._filter = text
+        self._stop_resting()
+        self.show(self._given)
+        self._title()
+
+    def select(self, uid: Uid) -> None:
+        """Move the cursor to an agent, if the table shows it."""
+        if uid in self._shown:
+            self.move_cursor(row=self.get_row_index(uid))
 
     def next_order(self) -> None:
         """Sort in the next way."""
@@ -135,9 +137,24 @@ class AgentsTable(DataTable[_Cell]):
             self._widths = {}
             self._apply()
 
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """Sort by the column that was clicked, a second time the other way round."""
+        event.stop()
+        at = next((n for n, o in enumerate(ORDERS) if o.column == event.column_key.value), None)
+        if at is None:
+            return
+        again = ORDERS[self._order].column == ORDERS[at].column
+        self._order, self._reverse = at, again and not self._reverse
+        self._sort()
+
     def _rested(self) -> None:
         self._resting = None
-        self.show(self._wanted)
+        self.show(self._given)
+
+    def _stop_resting(self) -> None:
+        if self._resting is not None:
+            self._resting.stop()
+            self._resting = None
 
     # --- rows ----------------------------------------------------------------
 
@@ -184,9 +201,15 @@ class AgentsTable(DataTable[_Cell]):
         self.sort("agent", key=self._rank, reverse=self._reverse)
         if at in self._shown and self.get_row_index(at) != self.cursor_row:
             self.move_cursor(row=self.get_row_index(at), scroll=False)
-        count = len(self._shown)
+        self._title()
+
+    def _title(self) -> None:
+        count, shown = len(self._given), len(self._wanted)
         counted = f"{count:,} agent{'s' * (count != 1)}" if count else "Agents"
-        self.border_title = f"{counted} · by {order.name}"
+        narrowed = f"“{self._filter}”: {shown:,} of " if self._filter else ""
+        title = f"{narrowed}{counted} · by {ORDERS[self._order].name}"
+        if self.border_title != title:
+            self.border_title = title
 
     def _rank(self, cell: _Cell) -> tuple[Any, str]:
         return ORDERS[self._order].rank(self._shown[cell.uid]), cell.uid

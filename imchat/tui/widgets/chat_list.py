@@ -1,60 +1,26 @@
 """An agent's chats: who waits for an answer, how long, and what was said last."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from imchat import protocol
-from imchat.client import Conversation, Line
 from imchat.ids import ChatId
+from imchat.tui.chat_entry import Entry
+from imchat.tui.theme import FAINT, MUTED
 from imchat.tui.waits import Limits, clock
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A chat as the list shows it; `waiting_s` is None when no answer is due."""
-
-    chat: protocol.Chat
-    last: str
-    unread: int
-    waiting_s: int | None
-
-    @classmethod
-    def of(cls, chat: protocol.Chat, conversation: Conversation, now_ms: int) -> "Entry":
-        """How a chat stands now."""
-        lines = conversation.lines
-        since = _unanswered_since(chat, lines)
-        return cls(
-            chat=chat,
-            last=lines[-1].body if lines else chat.topic or "",
-            unread=conversation.unread,
-            waiting_s=None if since is None else max(0, (now_ms - since) // 1000),
-        )
+TALL, LOW = 3, 2
+"""Rows of an open chat, where there is room for all and where there is not."""
+FADED_S = 5 * 60
 
 
-def _unanswered_since(chat: protocol.Chat, lines: Sequence[Line]) -> int | None:
-    """When the customer began to wait for an answer, ms; None when it is the customer's turn."""
-    if chat.state == "closed":
-        return None
-    since = None
-    for line in reversed(lines):
-        if line.at is not None and line.at < (chat.assigned_at or 0):
-            break
-        if line.sender != chat.customer and line.state != "failed":
-            return since
-        if line.sender == chat.customer:
-            since = line.at
-    return chat.assigned_at
-
-
-_STYLES = {"": "$text-muted", "amber": "$text-warning", "red": "bold $text-error"}
+_URGENCY = {"": MUTED, "amber": "$text-warning", "red": "bold $text-error"}
 
 
 class ChatList(OptionList):
-    """Open chats in the order in which they came, below them those closed last."""
+    """Open chats by slot, below them those that ended last; `limits` colour the waits."""
 
     DEFAULT_CSS = """
     ChatList {
@@ -66,8 +32,15 @@ class ChatList(OptionList):
         padding: 0;
         scrollbar-size-vertical: 1;
         & > .option-list--option { padding: 0 1; }
-        & > .option-list--option-highlighted { background: $primary 20%; text-style: none; }
+        & > .option-list--option-disabled { color: $text-muted; }
+        & > .option-list--option-hover { background: $panel; }
+        & > .option-list--option-highlighted {
+            background: $primary 20%; color: $foreground; text-style: none;
+        }
         &:focus { border: round $primary; background-tint: transparent; }
+        &:focus > .option-list--option-highlighted {
+            background: $primary 30%; color: $foreground; text-style: none;
+        }
     }
     """
 
@@ -75,49 +48,117 @@ class ChatList(OptionList):
         super().__init__(markup=False)
         self._limits = limits
         self._entries: list[Entry] = []
+        self._shape: tuple[object, ...] = ()
 
     def show(self, entries: Sequence[Entry], *, selected: ChatId | None) -> None:
-        """Show these chats; only what changed is drawn again."""
-        ids = [entry.chat.chat for entry in entries]
-        if ids != [entry.chat.chat for entry in self._entries]:
-            self.clear_options()
-            self.add_options(Option(self._row(entry), id=entry.chat.chat) for entry in entries)
+        """Show these chats, the open ones first; only what changed is drawn again."""
+        before, self._entries = self._entries, list(entries)
+        shape = (self._rows, self._width, *((entry.chat.chat, entry.slot) for entry in entries))
+        if shape != self._shape:
+            self._shape = shape
+            self._fill()
         else:
-            for entry, before in zip(entries, self._entries, strict=True):
-                if entry != before:
+            for entry, old in zip(entries, before, strict=True):
+                if entry != old:
                     self.replace_option_prompt(entry.chat.chat, self._row(entry))
-        self._entries = list(entries)
-        at = ids.index(selected) if selected in ids else None
+        self._say_how_many()
+        self._select(selected)
+
+    def _fill(self) -> None:
+        options: list[Option] = []
+        for entry in self._entries:
+            if entry.slot is None and not any(option.disabled for option in options):
+                options.append(Option(self._divider, disabled=True))
+            options.append(Option(self._row(entry), id=entry.chat.chat))
+        with self.prevent(OptionList.OptionHighlighted):
+            self.clear_options()
+            self.add_options(options)
+
+    def _select(self, selected: ChatId | None) -> None:
+        known = selected is not None and any(e.chat.chat == selected for e in self._entries)
+        at = self.get_option_index(selected) if known and selected is not None else None
         if self.highlighted != at:
             with self.prevent(OptionList.OptionHighlighted):
                 self.highlighted = at
 
+    def _say_how_many(self) -> None:
+        count = sum(entry.slot is not None for entry in self._entries)
+        unread = sum(entry.unread for entry in self._entries)
+        title = f"{count} chat{'' if count == 1 else 's'}" if count else "no chat"
+        title += f" · {unread} unread" if unread else ""
+        if self.border_title != title:
+            self.border_title = title
+
     def on_resize(self) -> None:
         """Rows are cut to the width."""
-        for entry in self._entries:
-            self.replace_option_prompt(entry.chat.chat, self._row(entry))
+        if self._entries and self._shape[:2] != (self._rows, self._width):
+            highlighted = self.highlighted
+            self._shape = (self._rows, self._width, *self._shape[2:])
+            self._fill()
+            with self.prevent(OptionList.OptionHighlighted):
+                self.highlighted = highlighted
+
+    # --- a row ---------------------------------------------------------------
+
+    @property
+    def _width(self) -> int:
+        return max(12, self.scrollable_content_region.width - 2)
+
+    @property
+    def _rows(self) -> int:
+        open_ones = sum(entry.slot is not None for entry in self._entries)
+        others = len(self._entries) - open_ones
+        room = self.scrollable_content_region.height - bool(others) - min(others, 2)
+        return TALL if open_ones * TALL <= room else LOW
+
+    @property
+    def _divider(self) -> Content:
+        return Content.styled(" recent ".center(self._width, "─"), FAINT)
 
     def _row(self, entry: Entry) -> Content:
-        width = max(12, self.scrollable_content_region.width - 2)
-        closed = entry.chat.state == "closed"
-        signs = self._signs(entry)
-        name = Content(entry.chat.customer_name).truncate(
-            width - signs.cell_length - 1, ellipsis=True
-        )
-        gap = " " * (width - name.cell_length - signs.cell_length)
-        last = Content(" ".join(entry.last.split())).truncate(width, ellipsis=True)
-        return Content.assemble(
-            name.stylize("$text-muted" if closed else "bold"), gap, signs, "\n",
-            last.stylize("$text-muted" if entry.unread == 0 else "$foreground"),
-        )
+        return self._past_row(entry) if entry.slot is None else self._open_row(entry)
+
+    def _open_row(self, entry: Entry) -> Content:
+        topic = Content(" ".join((entry.chat.topic or "").split()))
+        last = Content(entry.last).stylize("$foreground" if entry.unread else MUTED)
+        rows = [topic.stylize(MUTED), last]
+        if self._rows == LOW:
+            rows = [last if entry.last else rows[0]]
+        width = self._width - 2
+        parts = [part for row in rows for part in ("\n  ", row.truncate(width, ellipsis=True))]
+        return Content.assemble(self._head(entry), *parts)
+
+    def _head(self, entry: Entry) -> Content:
+        slot, signs = f"{entry.slot} ", self._signs(entry)
+        room = self._width - len(slot) - signs.cell_length
+        name = Content(entry.chat.customer_name).truncate(room - 1, ellipsis=True)
+        gap = " " * max(1, room - name.cell_length)
+        return Content.assemble((slot, "$text-primary"), name.stylize("bold"), gap, signs)
 
     def _signs(self, entry: Entry) -> Content:
-        if entry.chat.state == "closed":
-            return Content.styled("closed", "$text-muted")
         parts = []
+        if entry.has_draft:
+            parts.append(Content.styled("✎", "$text-warning"))
         if entry.unread:
             parts.append(Content.styled(f" {entry.unread} ", "bold $background on $primary"))
         if entry.waiting_s is not None:
-            style = _STYLES[self._limits.level(entry.waiting_s)]
-            parts.append(Content.styled(clock(entry.waiting_s), style))
+            urgency = _URGENCY[self._limits.level(entry.waiting_s)]
+            parts.append(Content.styled(clock(entry.waiting_s), urgency))
         return Content(" ").join(parts)
+
+    def _past_row(self, entry: Entry) -> Content:
+        faint = MUTED if entry.ended_s < FADED_S else FAINT
+        draft = Content.styled("✎ ", "$text-warning") if entry.has_draft else Content("")
+        how = Content(f"{entry.how} {_ago(entry.ended_s)}").truncate(self._width // 2 + 4)
+        signs = draft + how.stylize(faint)
+        room = self._width - signs.cell_length - 1
+        name = Content(entry.chat.customer_name).truncate(room, ellipsis=True)
+        gap = " " * max(1, self._width - name.cell_length - signs.cell_length)
+        return Content.assemble(name.stylize(faint), gap, signs)
+
+
+def _ago(seconds: int) -> str:
+    minutes = seconds // 60
+    if minutes < 1:
+        return "now"
+    return f"{minutes}m" if minutes < 60 else f"{minutes // 60}h"

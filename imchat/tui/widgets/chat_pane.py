@@ -3,6 +3,7 @@
 import time
 from typing import ClassVar
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,10 +14,12 @@ from textual.widgets import Static
 from imchat import protocol
 from imchat.client import Client, Conversation, Event
 from imchat.errors import RequestError
-from imchat.ids import ChatId, Uid
+from imchat.ids import Uid
+from imchat.tui.replies import Replies, filled
 from imchat.tui.widgets.chat_log import ChatLog
 from imchat.tui.widgets.chat_reader import ChatReader
 from imchat.tui.widgets.composer import Composer
+from imchat.tui.widgets.reply_popup import ReplyPopup
 
 PAGE = 50
 FIND_PAGE = 500
@@ -27,10 +30,10 @@ TYPING_TOLD_EVERY_S = 2.0
 class ChatPane(Vertical):
     """Shows one chat at a time and sends what is written in it.
 
-    Keeps a draft for each chat (an agent's must not go to another customer), or with
+    Keeps a draft for each customer (an agent's must not go to another), or with
     `one_draft` a single one (a customer's is for whoever serves next), loads what came
     before when it is looked for, and tells the other what was read: only what was on a
-    screen that has the focus.
+    screen that has the focus. With `replies` it offers them where a `/` is written.
     """
 
     DEFAULT_CSS = """
@@ -49,12 +52,15 @@ class ChatPane(Vertical):
     class Changed(Message):
         """There is something new to show."""
 
-    def __init__(self, client: Client, *, one_draft: bool = False) -> None:
+    def __init__(
+        self, client: Client, *, one_draft: bool = False, replies: Replies | None = None
+    ) -> None:
         super().__init__()
         self._one_draft = one_draft
+        self._popup = None if replies is None else ReplyPopup(replies, self._insert_reply)
         self._client = client
         self._chat: protocol.Chat | None = None
-        self._drafts: dict[ChatId, str] = {}
+        self._drafts: dict[Uid, str] = {}
         self._loading: set[Uid] = set()
         self._writing: tuple[Uid, float] = (Uid(""), 0.0)
         self._told_typing_at = 0.0
@@ -63,7 +69,9 @@ class ChatPane(Vertical):
         """Log above, composer below."""
         yield ChatReader(self._load_for_finder)
         yield Static(id="writes")
-        yield Composer()
+        if self._popup is not None:
+            yield self._popup
+        yield Composer(sent=self._sent_before, completion=self._popup)
 
     # --- what is shown -------------------------------------------------------
 
@@ -97,15 +105,24 @@ class ChatPane(Vertical):
                 pass
 
     def _change_draft(self, chat: protocol.Chat | None) -> None:
-        old = self._chat.chat if self._chat else None
-        new = chat.chat if chat else None
+        old = self._chat.customer if self._chat else None
+        new = chat.customer if chat else None
         if self._one_draft or old == new:
             return
+        self._told_typing_at = 0.0  # the other one was told
         composer = self.query_one(Composer)
         if old is not None:
             self._drafts[old] = composer.text
-            composer.text = self._drafts.pop(new, "") if new is not None else ""
-        composer.move_cursor(composer.document.end)
+        if old is not None or not composer.text:
+            composer.write(self._drafts.pop(new, "") if new is not None else "")
+
+    @property
+    def drafts(self) -> set[Uid]:
+        """The customers for whom something is written and not sent."""
+        drafts = {uid for uid, text in self._drafts.items() if text.strip()}
+        if self._chat is not None and self.query_one(Composer).text.strip():
+            drafts.add(self._chat.customer)
+        return drafts
 
     @property
     def _peer(self) -> Uid | None:
@@ -165,6 +182,18 @@ class ChatPane(Vertical):
             self._loading.discard(peer)
             self.post_message(self.Changed())
 
+    def _sent_before(self) -> list[str]:
+        conversation = self._conversation
+        if conversation is None:
+            return []
+        return [line.body for line in conversation.lines if line.sender == conversation.me]
+
+    def _insert_reply(self, text: str) -> None:
+        if self._chat is not None:
+            agent = self._chat.agent_name or self._client.uid
+            text = filled(text, customer=self._chat.customer_name, agent=agent)
+        self.query_one(Composer).take(text)
+
     async def _load_for_finder(self) -> None:
         """Load a page for who looks for something, as long as the server lets it be."""
         if self._peer is not None:
@@ -181,9 +210,12 @@ class ChatPane(Vertical):
         return super().check_action(action, parameters)
 
     def action_write(self) -> None:
-        """Go back to writing."""
+        """Go back to writing; who writes already has the key for something else."""
         self.query_one(ChatLog).unmark()
-        self.query_one(Composer).focus()
+        composer = self.query_one(Composer)
+        if composer.has_focus:
+            raise SkipAction
+        composer.focus()
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Send it; the log shows what becomes of it."""
@@ -215,6 +247,8 @@ class ChatPane(Vertical):
         now = time.monotonic()
         is_due = now - self._told_typing_at > TYPING_TOLD_EVERY_S
         composer = self.query_one(Composer)
+        if self._popup is not None:
+            self._popup.look(composer.text)
         if self._peer and composer.text and not composer.closed_because and is_due:
             self._told_typing_at = now
             self._client.typing(self._peer)

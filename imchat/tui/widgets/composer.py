@@ -1,23 +1,28 @@
 """Where a message is written."""
 
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import TextArea
 
-from imchat.client import clean
 from imchat.protocol import MAX_BODY
+from imchat.tui.widgets.writing import Writing
 
-COUNTER_FROM = MAX_BODY - 1024
+
+class Completion(Protocol):
+    """Offers something in place of what is written, and has the first say on keys."""
+
+    def takes_key(self, key: str, written: str) -> bool:
+        """Whether it used the key up."""
 
 
-class Composer(TextArea):
+class Composer(Writing):
     """Enter sends, Ctrl+J breaks the line; it grows with the text, up to some lines.
 
-    `closed_because` says why nothing can be sent now, or is empty.
+    `closed_because` says why nothing can be sent now, or is empty. `sent` gives what was
+    sent before, the newest last, for Up in an empty composer to bring back.
     """
 
     BINDING_GROUP_TITLE = "Where you write"
@@ -30,12 +35,12 @@ class Composer(TextArea):
         background: $background;
         &:focus { border: round $primary; }
         border-title-color: $text-warning;
+        border-subtitle-color: $text-warning;
         &.-shut { border: round $border-blurred; color: $text-muted; }
+        &.-over { border: round $error; border-subtitle-color: $text-error; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Send", id="send"),
-        Binding("ctrl+j,shift+enter", "break_line", "New line", id="break_line"),
         Binding("pageup", "scroll_log(-1)", "Earlier", id="log_up", show=False),
         Binding("pagedown", "scroll_log(1)", "Later", id="log_down", show=False),
     ]
@@ -54,9 +59,18 @@ class Composer(TextArea):
             super().__init__()
             self.pages = pages
 
-    def __init__(self) -> None:
-        super().__init__(compact=False, highlight_cursor_line=False)
+    def __init__(
+        self,
+        *,
+        sent: Callable[[], Sequence[str]] = tuple,
+        completion: Completion | None = None,
+    ) -> None:
+        super().__init__(limit=MAX_BODY)
         self.closed_because = ""
+        self._sent = sent
+        self._completion = completion
+        self._recalled: tuple[int, str] | None = None
+        """How far back, and what; as long as nobody changes it."""
 
     def open(self, placeholder: str) -> None:
         """Messages can be sent."""
@@ -75,6 +89,15 @@ class Composer(TextArea):
             # What is written hides the placeholder.
             self.border_title = Content(because)
 
+    def take(self, text: str) -> None:
+        """Have this text instead of what is written, as if it were typed: it can be undone."""
+        end = self.replace(text, self.document.start, self.document.end).end_location
+        self.move_cursor(end)
+
+    def takes_key(self, key: str) -> bool:
+        """Whether the completion wants it."""
+        return self._completion is not None and self._completion.takes_key(key, self.text)
+
     def action_submit(self) -> None:
         """Send what is written, unless it is nothing or too much."""
         body = self.text.strip()
@@ -85,12 +108,9 @@ class Composer(TextArea):
         elif len(body.encode()) > MAX_BODY:
             self.notify(f"A message is at most {MAX_BODY:,} bytes.", severity="warning")
         else:
+            self._recalled = None
             self.clear()
             self.post_message(self.Submitted(body))
-
-    def action_break_line(self) -> None:
-        """Begin a new line."""
-        self.insert("\n")
 
     def action_copy(self) -> None:
         """Copy what is marked here, or else in the conversation."""
@@ -103,23 +123,35 @@ class Composer(TextArea):
         """Scroll the conversation, not the text."""
         self.post_message(self.Scrolled(pages))
 
-    def on_text_area_changed(self) -> None:
-        """Count the bytes when they come near the limit."""
-        size = len(self.text.encode())
-        self.border_subtitle = f"{size:,} of {MAX_BODY:,} bytes" if size > COUNTER_FROM else ""
+    # --- what was sent before ------------------------------------------------
 
-    async def _on_key(self, event: events.Key) -> None:
-        # Textual runs what a key is bound to after the key has bubbled up, and what is
-        # typed meanwhile overtakes it: here keys act in the order in which they came.
-        bound = self.screen.active_bindings.get(event.key)
-        if bound is not None and bound.node is not self:
-            # Another's key may have been set to a letter, which is for writing here.
-            bound = None if self.check_consume_key(event.key, event.character) else bound
-        if bound is not None and bound.enabled:
-            event.stop()
-            event.prevent_default()
-            await self.app.run_action(bound.binding.action, bound.node)
+    def action_cursor_up(self, select: bool = False) -> None:
+        """Up; where there is nothing to go up in, back to what was sent before."""
+        if select or not self._recall(1):
+            super().action_cursor_up(select)
 
-    def _on_paste(self, event: events.Paste) -> None:  # type: ignore[override]
-        # What is pasted comes from elsewhere as well; TextArea inserts it next.
-        event.text = clean(event.text)
+    def action_cursor_down(self, select: bool = False) -> None:
+        """Down; in what was brought back, forward again."""
+        if select or not self._recall(-1):
+            super().action_cursor_down(select)
+
+    def _recall(self, step: int) -> bool:
+        back = self._back
+        row, _ = self.cursor_location
+        edge = 0 if step > 0 else self.document.line_count - 1
+        if back is None or row != edge or (back == 0 and step < 0):
+            return False
+        sent = self._sent()
+        back = min(back + step, len(sent))
+        text = sent[-back] if back else ""
+        self._recalled = (back, text) if back else None
+        if text != self.text:
+            self.take(text)
+        return True
+
+    @property
+    def _back(self) -> int | None:
+        """How far back what is written is from; None when it was written now."""
+        if self._recalled is not None and self._recalled[1] == self.text:
+            return self._recalled[0]
+        return None if self.text else 0

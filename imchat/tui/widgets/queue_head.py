@@ -4,20 +4,22 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual import events
-from textual.binding import Binding, BindingType
 
 from imchat.tui.desk_view import DeskView, Waiter
 from imchat.tui.waits import Limits, clock
-from imchat.tui.widgets.painted import Painted, Row, fitted
+from imchat.tui.widgets.painted import Row, fitted
+from imchat.tui.widgets.painted_list import PaintedList
 
 
-class QueueHead(Painted, can_focus=True):
-    """A row for each of those whom the snapshot names; how many more wait stands below."""
+class QueueHead(PaintedList):
+    """A row for each of those whom the snapshot names; how many more wait stands below.
+
+    The cursor stays on its customer while that waits.
+    """
 
     PREFIX = "queue-head"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "queue-head--name", "queue-head--faint", "queue-head--amber", "queue-head--red",
+        f"queue-head--{name}" for name in ("name", "faint", "amber", "red", "cursor")
     }
     DEFAULT_CSS = """
     QueueHead {
@@ -30,16 +32,9 @@ class QueueHead(Painted, can_focus=True):
         & > .queue-head--faint { color: $text-muted; }
         & > .queue-head--amber { color: $text-warning; }
         & > .queue-head--red { color: $text-error; text-style: bold; }
+        & > .queue-head--cursor { background: $primary 20%; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_by(-1)", "Up", id="queue_up", show=False),
-        Binding("down", "scroll_by(1)", "Down", id="queue_down", show=False),
-        Binding("pageup", "scroll_by(-10)", "Page up", id="queue_page_up", show=False),
-        Binding("pagedown", "scroll_by(10)", "Page down", id="queue_page_down", show=False),
-        Binding("home", "scroll_by(-1000)", "First", id="queue_first", show=False),
-        Binding("end", "scroll_by(1000)", "Last", id="queue_last", show=False),
-    ]
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()
@@ -47,32 +42,49 @@ class QueueHead(Painted, can_focus=True):
         self.entitle("Next in the queue")
         self._view: DeskView | None = None
         self._desks_named = False
-        self._top = 0
+
+    @property
+    def at_cursor(self) -> Waiter | None:
+        """Who stands under the cursor."""
+        head = self._view.head if self._view else []
+        return head[self.cursor] if self.cursor < len(head) else None
 
     def show(self, view: DeskView | None, *, name_desks: bool) -> None:
         """Show who waits, and at which desk if that is asked for."""
+        # Who opens the list sees its head move up; who has gone down in it keeps the place.
+        before = self.at_cursor if self.cursor else None
         self._view, self._desks_named = view, name_desks
+        if before is not None and view is not None:
+            places = (n for n, who in enumerate(view.head) if who.chat == before.chat)
+            self.cursor = next(places, self.cursor)
         self.repaint()
 
-    def rows(self, width: int, height: int) -> list[Row]:
-        """The places from where it was scrolled to."""
+    def length(self) -> int:
+        """Those that the snapshot names."""
+        return len(self._view.head) if self._view else 0
+
+    def nothing(self, width: int) -> list[Row]:
+        """Nobody, which is good."""
         if self._view is None:
             return []
-        head = self._view.head
-        self._top = max(0, min(self._top, len(head) - height))
-        below = self._view.waiting - self._top - height
+        return [[Segment(fitted("Nobody waits.", width), self.ink("faint"))]]
+
+    def rows(self, width: int, height: int) -> list[Row]:
+        """The places around the cursor, and how many there are below."""
+        rows = super().rows(width, height)
+        below = (self._view.waiting if self._view else 0) - self._top - height
         self.entitle(
             "Next in the queue" if self._top == 0 else f"In the queue from {self._top + 1}",
             f"+{below:,} more" if below > 0 else "",
         )
-        if not head:
-            return [[Segment(fitted("Nobody waits.", width), self.ink("faint"))]]
-        shown = head[self._top : self._top + height]
-        return [self._place(n, who, width) for n, who in enumerate(shown, start=self._top + 1)]
+        return rows
 
-    def _place(self, number: int, who: Waiter, width: int) -> Row:
+    def item(self, index: int, width: int) -> Row:
+        """The place, the customer, maybe the desk, and how long it has waited."""
+        assert self._view is not None
+        who = self._view.head[index]
         waited = clock(who.waited_s)
-        place = f"{number:>2} "
+        place = f"{index + 1:>2} "
         room = width - cell_len(place) - len(waited) - 1
         desk = fitted(f" {who.desk}", min(16, room // 3)) if self._desks_named else ""
         return [
@@ -81,16 +93,3 @@ class QueueHead(Painted, can_focus=True):
             Segment(f"{desk} ", self.ink("faint")),
             Segment(waited, self.ink(self._limits.level(who.waited_s) or "faint")),
         ]
-
-    def action_scroll_by(self, rows: int) -> None:
-        """Show what stands so many rows further down."""
-        self._top = max(0, self._top + rows)
-        self.repaint()
-
-    def on_mouse_scroll_down(self, _: events.MouseScrollDown) -> None:
-        """Further down."""
-        self.action_scroll_by(1)
-
-    def on_mouse_scroll_up(self, _: events.MouseScrollUp) -> None:
-        """Further up."""
-        self.action_scroll_by(-1)

@@ -1,29 +1,24 @@
-"""The queue: how long it is, how long it was, and how long the longest wait is."""
-
-from collections.abc import Sequence
+"""The queue now: how long it is, and how long the longest wait is."""
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Digits, Static
 
 from imchat.tui.desk_view import DeskView
 from imchat.tui.waits import Limits, clock
-from imchat.tui.widgets.trend import Trend
 
 
-class QueuePanel(Horizontal):
-    """A big figure beside a chart of the last minutes."""
+class QueuePanel(Vertical):
+    """A big figure, and a line below it."""
 
     DEFAULT_CSS = """
     QueuePanel {
         border: round $border-blurred;
         border-title-color: $text-muted;
         padding: 0 1;
-        & > Vertical { width: 21; height: 1fr; }
-        & Digits { width: 1fr; }
-        & Static { width: 1fr; height: 1; color: $text-muted; }
-        & Trend { width: 1fr; height: 1fr; }
+        & Digits { width: 1fr; text-align: center; }
+        & Static { width: 1fr; height: 1; color: $text-muted; text-align: center; }
         &.-empty Digits { color: $text-muted; }
         &.-amber Digits, &.-amber Static { color: $text-warning; }
         &.-red Digits, &.-red Static { color: $text-error; }
@@ -37,14 +32,12 @@ class QueuePanel(Horizontal):
         self._longest = ""
 
     def compose(self) -> ComposeResult:
-        """The figure with the longest wait below it, the chart."""
-        with Vertical():
-            yield Digits("")
-            yield Static()
-        yield Trend()
+        """The figure with the longest wait below it."""
+        yield Digits("")
+        yield Static()
 
-    def show(self, view: DeskView | None, samples: Sequence[int], taken: int) -> None:
-        """Show a desk's queue as it is and as it was; None when that is not known."""
+    def show(self, view: DeskView | None) -> None:
+        """Show a desk's queue as it is; None when that is not known."""
         figure = "" if view is None else str(view.waiting)
         digits = self.query_one(Digits)
         if digits.value != figure:
@@ -54,11 +47,10 @@ class QueuePanel(Horizontal):
         self.set_class(waited is None, "-empty")
         for level in ("amber", "red"):
             self.set_class(self._limits.level(waited) == level, f"-{level}")
-        self.query_one(Trend).show(samples, taken)
 
     @staticmethod
     def _words(waited: int | None) -> str:
-        return "nobody waits" if waited is None else f"longest wait {clock(waited)}"
+        return "nobody waits" if waited is None else f"longest {clock(waited)}"
 
     def _say(self, longest: str) -> None:
         if longest != self._longest:

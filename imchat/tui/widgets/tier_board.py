@@ -7,6 +7,8 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
+from textual.message import Message
 from textual.timer import Timer
 
 from imchat.ids import Uid
@@ -22,7 +24,7 @@ WIDE_NAME = 20
 KEPT_CARDS = 4000
 
 
-class TierBoard(Painted):
+class TierBoard(Painted, can_focus=True):
     """A column for each tier; the current one stands out, and so does who just moved."""
 
     PREFIX = "tier-board"
@@ -35,6 +37,7 @@ class TierBoard(Painted):
         border: round $border-blurred;
         border-title-color: $text-muted;
         padding: 0 1;
+        &:focus { border: round $primary; }
         & > .tier-board--name { color: $foreground; }
         & > .tier-board--faint { color: $text-muted; }
         & > .tier-board--full { color: $text-warning; }
@@ -46,6 +49,13 @@ class TierBoard(Painted):
         &.-full { border-title-color: $text-warning; }
     }
     """
+
+    class Picked(Message):
+        """The card of an agent was clicked."""
+
+        def __init__(self, uid: Uid) -> None:
+            super().__init__()
+            self.uid = uid
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +90,17 @@ class TierBoard(Painted):
         self.repaint()
         if not self._flights and self._frames is not None:
             self._frames.pause()
+
+    def on_click(self, event: events.Click) -> None:
+        """Say whose card it is."""
+        at = event.get_content_offset(self)
+        for uid, card in self._places.cards.items():
+            if (
+                at is not None
+                and card.y <= at.y <= card.y + card.tall
+                and card.x <= at.x < card.x + card.width
+            ):
+                self.post_message(self.Picked(uid))
 
     def on_resize(self) -> None:
         """Lay out anew; nobody flies for that."""
@@ -183,9 +204,10 @@ class TierBoard(Painted):
             return self.ink("moved") if way else _on(base, self.ink(name))
 
         mark = {1: "▸", -1: "◂"}.get(way, " ")
+        name_ink = "full" if is_full(agent) and not bar else "name"
         load = fitted(load_bar(agent), min(bar, card.width - 3)) + " "
         row = [
-            Segment(f"{mark}{fitted(agent.name or agent.uid, name_width)} ", ink("name")),
+            Segment(f"{mark}{fitted(agent.name or agent.uid, name_width)} ", ink(name_ink)),
             Segment(load, ink("full" if is_full(agent) else "faint")),
         ]
         if beside:
@@ -207,9 +229,12 @@ def _names(column: Column) -> list[str]:
 def _title(view: DeskView | None) -> str:
     if view is None or not view.tiers:
         return "Tiers"
+    online = [agent for tier in view.tiers for agent in tier]
+    slots = sum(max(agent.capacity, agent.load) for agent in online)
+    taken = f"{sum(agent.load for agent in online):,} of {slots:,} slots taken"
     if view.tier is None:
-        return "Tiers · every agent is full"
-    return f"Tiers · current tier {view.tier}"
+        return f"Tiers · every agent is full · {taken}"
+    return f"Tiers · current tier {view.tier} · {taken}"
 
 
 def _on(base: Style, ink: Style) -> Style:

@@ -1,0 +1,1 @@
+"""What is read out of what the store keeps. Knows no wire and no client."""

@@ -1,0 +1,1 @@
+"""Reports: what customers met with and what the agents did, in numbers."""

@@ -1,0 +1,52 @@
+"""Goes to a chat by its slot's number or by a few letters."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from imchat.ids import ChatId
+from imchat.tui import fuzzy
+from imchat.tui.chat_entry import Entry
+from imchat.tui.theme import MUTED
+from imchat.tui.waits import clock
+from imchat.tui.widgets.picker import Choice, Picker
+
+
+class Jump(Picker[ChatId]):
+    """Gives the chat to go to. A number typed first is a slot's, and needs no Enter."""
+
+    ASKS = "Go to"
+    HINT_IN = "a slot's number, or letters of a name, uid or topic"
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        super().__init__()
+        self._entries = entries
+
+    def choices(self, query: str) -> Sequence[Choice[ChatId]]:
+        """The chats that answer to it."""
+        found = fuzzy.best(query, self._entries, _texts)
+        return [Choice(entry.chat.chat, _line(entry)) for entry in found]
+
+    def at_once(self, query: str) -> ChatId | None:
+        """The chat in the slot, where no other slot's number begins so."""
+        slots = {str(entry.slot): entry.chat.chat for entry in self._entries if entry.slot}
+        could_be = [number for number in slots if number.startswith(query)] if query else []
+        return slots[query] if could_be == [query] else None
+
+
+def _texts(entry: Entry) -> list[str]:
+    return [entry.chat.customer_name, entry.chat.customer, entry.chat.topic or ""]
+
+
+def _line(entry: Entry) -> Content:
+    chat = entry.chat
+    topic = " ".join((chat.topic or "").split())
+    slot = "" if entry.slot is None else str(entry.slot)
+    parts: list[tuple[str, str]] = [
+        (f"{slot:<3}", "$text-primary"), (chat.customer_name, "bold" if slot else ""),
+    ]
+    if entry.unread:
+        parts.append((f"  {entry.unread} unread", "$text-primary"))
+    if entry.waiting_s is not None:
+        parts.append((f"  waits {clock(entry.waiting_s)}", "$text-warning"))
+    return Content.assemble(*parts, (f"  {entry.how or topic}", MUTED))

@@ -1,0 +1,39 @@
+"""Where a private note is written."""
+
+from textual.message import Message
+
+from imchat.protocol import MAX_REMARK
+from imchat.tui.widgets.writing import Writing
+
+
+class NoteBox(Writing):
+    """Enter adds the note; it stays here until it is stored."""
+
+    DEFAULT_CSS = """
+    NoteBox {
+        height: auto; min-height: 3; max-height: 7;
+        border: round $border-blurred; background: $background; padding: 0;
+        border-title-color: $text-muted; border-subtitle-color: $text-warning;
+        &:focus { border: round $primary; }
+        &.-over { border: round $error; border-subtitle-color: $text-error; }
+    }
+    """
+
+    class Submitted(Message):
+        """A note is to be added."""
+
+        def __init__(self, body: str) -> None:
+            super().__init__()
+            self.body = body
+
+    def __init__(self) -> None:
+        super().__init__(limit=MAX_REMARK)
+        self.border_title = "add a note"
+
+    def action_submit(self) -> None:
+        """Add what is written, unless it is nothing or too much."""
+        body = self.text.strip()
+        if len(body.encode()) > self.limit:
+            self.notify(f"A note is at most {self.limit:,} bytes.", severity="warning")
+        elif body:
+            self.post_message(self.Submitted(body))

@@ -1,0 +1,5 @@
+"""A site whose past a test writes."""
+
+from tests.store.conftest import people
+
+__all__ = ["people"]
