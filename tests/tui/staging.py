@@ -23,7 +23,7 @@ AGENT, CUSTOMER = Uid("ann"), Uid("bob")
 def client(uid: Uid) -> Client:
     """A client that nobody connects."""
     alone = Client("ws://127.0.0.1:9/ws", "")
-    alone._uid = uid
+    alone._uid, alone.state = uid, "online"
     return alone
 
 
