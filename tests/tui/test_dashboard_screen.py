@@ -175,6 +175,19 @@ async def test_a_new_size_and_new_colours_are_taken_at_once(server: Server) -> N
         assert board.rows(*board.content_size)[0][0].style != before
 
 
+async def test_a_new_size_behind_a_question_is_taken(server: Server) -> None:
+    """What was drawn for a large screen is not drawn on a small one when the question goes."""
+    agents = [agent(f"agent{n}", 3) for n in range(5)]
+    async with dashboard(server, (120, 40)) as (app, pilot):
+        feed(app, snapshot(agents))
+        await shows(app, "5 agents")
+        for size in ((80, 24), (240, 60), (80, 24)):
+            await pilot.press("f1")
+            await pilot.resize_terminal(*size)
+            await pilot.press("escape")
+            await shows(app, "tier 3")
+
+
 async def test_cards_stand_still_where_motion_is_not_wanted(server: Server) -> None:
     """With animations on a card flies to its new place, with animations off it is there at once."""
     async with dashboard(server) as (app, _):

@@ -64,6 +64,7 @@ class TierBoard(Painted, can_focus=True):
         self._moved: Mapping[Uid, int] = {}
         self._missing = ""
         self._places = NOTHING
+        self._size_of_places = (0, 0)
         self._flights = Flights()
         self._drawn: dict[tuple[object, ...], list[Row]] = {}
         self._frames: Timer | None = None
@@ -77,7 +78,7 @@ class TierBoard(Painted, can_focus=True):
         same_desk = self._view is not None and view is not None and self._view.desk == view.desk
         self._view, self._moved, self._missing = view, moved, missing
         before = self._places
-        self._lay_out()
+        self._lay_out(*self.content_size)
         if same_desk and self.app.animation_level != "none":
             self._flights.begin(before, self._places, time.monotonic())
         if self._flights and self._frames is not None:
@@ -102,24 +103,22 @@ class TierBoard(Painted, can_focus=True):
             ):
                 self.post_message(self.Picked(uid))
 
-    def on_resize(self) -> None:
-        """Lay out anew; nobody flies for that."""
-        self._flights = Flights()
-        self._lay_out()
-        self.repaint()
-
     def notify_style_update(self) -> None:
         """Forget cards in the old colours."""
         self._drawn.clear()
         super().notify_style_update()
 
-    def _lay_out(self) -> None:
-        self._places = lay_out(self._view, *self.content_size) if self._view else NOTHING
+    def _lay_out(self, width: int, height: int) -> None:
+        self._size_of_places = (width, height)
+        self._places = lay_out(self._view, width, height) if self._view else NOTHING
 
     # --- rows ----------------------------------------------------------------
 
     def rows(self, width: int, height: int) -> list[Row]:
         """The columns side by side, and over them the cards that fly."""
+        if (width, height) != self._size_of_places:  # colours may be new before the size is told
+            self._flights = Flights()
+            self._lay_out(width, height)
         places = self._places
         if not places.columns:
             return self._rows_of_nothing(width, height)
