@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.actions import SkipAction
@@ -647,7 +648,14 @@ class ChatLog(ScrollView, can_focus=True):
             segments = self._rows.head()
         else:
             segments = self._rows.row(*layout.at(row))
-        return Strip(segments).adjust_cell_length(self._rows.width, self._ink(""))
+        # One strip and no more: this is what most of the drawing of a busy chat is made of.
+        width = self._rows.width
+        used = sum(segment.cell_length for segment in segments)
+        if used > width:
+            return Strip(segments, used).adjust_cell_length(width)
+        if used < width:
+            segments.append(Segment(" " * (width - used), self._ink("")))
+        return Strip(segments, width)
 
     def notify_style_update(self) -> None:
         """Wear the new colours."""
