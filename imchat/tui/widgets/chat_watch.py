@@ -90,8 +90,8 @@ class ChatWatch(LeftOnce[None], Screen[None]):
             await asyncio.sleep(pause_s)
 
     def _show(self) -> None:
-        empty = "Nothing has been said." if self._watched.conversation.begun else "Reading…"
-        self.query_one(ChatReader).show(self._watched.conversation, self._name_of, empty=empty)
+        empty = "Nothing has been said." if self._watched.begun else "Reading…"
+        self.query_one(ChatReader).show(self._watched.talk, self._name_of, empty=empty)
 
     def _say(self) -> None:
         who = f"{self._chat.customer} with {self._name_of(self._agent)}"
