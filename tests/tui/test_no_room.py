@@ -10,7 +10,10 @@ from imchat.tui.agent import AgentApp
 from imchat.tui.app import ImchatApp
 from imchat.tui.customer import CustomerApp
 from imchat.tui.dashboard import DashboardApp
+from imchat.tui.widgets.chat_list import ChatList
+from imchat.tui.widgets.modal import Palette
 from tests.support import Server
+from tests.tui.console import console, customer
 from tests.tui.support import running_app, shows
 
 APPS: dict[str, Callable[[Client], ImchatApp]] = {
@@ -18,6 +21,8 @@ APPS: dict[str, Callable[[Client], ImchatApp]] = {
     "customer": lambda client: CustomerApp(client, topic=None, desk=DEFAULT_DESK),
     "supervisor": DashboardApp,
 }
+
+SHOWN = {"agent": "● online", "customer": "You are number 1", "supervisor": "Tiers"}
 
 
 @pytest.mark.parametrize("role", APPS)
@@ -30,4 +35,18 @@ async def test_it_survives_having_no_room(server: Server, role: str) -> None:
             if role == "agent":
                 await pilot.press("f3")  # the customer beside the conversation, or not
         await pilot.resize_terminal(100, 30)
-        await shows(app, "● online" if role == "agent" else app.TITLE.split()[-1])
+        await shows(app, SHOWN[role])
+
+
+@pytest.mark.parametrize("key", ["pageup", "pagedown"])
+async def test_a_page_is_asked_for_where_no_row_is_seen(server: Server, key: str) -> None:
+    """In the list of chats and in the menu: nothing moves, and nothing breaks."""
+    async with console(server) as (app, pilot), customer(server, "bob"):
+        await shows(app, "Write to bob…")
+        app.query_one(ChatList).focus()
+        await pilot.resize_terminal(1, 1)
+        await pilot.press(key, "ctrl+p")
+        assert isinstance(app.screen, Palette)
+        await pilot.press(*"help", key, "escape")
+        await pilot.resize_terminal(100, 30)
+        await shows(app, "Write to bob…")

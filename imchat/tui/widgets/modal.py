@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.screen import ModalScreen, Screen
 
 T = TypeVar("T")
@@ -48,3 +48,8 @@ class Modal(LeftOnce[T], ModalScreen[T], Generic[T]):
 
 class Palette(LeftOnce[None], CommandPalette):
     """The menu of everything that can be done."""
+
+    def _action_command_list(self, action: str) -> None:
+        # Textual's list has no pages, and no page before or after, where it has no room.
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
