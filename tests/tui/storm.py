@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Self
 
 from textual import events
+from textual.keys import _character_to_key, key_to_character
 from textual.pilot import Pilot
 
 from imchat.client import Client
@@ -24,6 +25,8 @@ TEXTS = [*hostile.MARKUP, *hostile.ESCAPES, *hostile.UNSEEN, *hostile.WIDE, *hos
 PLAIN_KEYS = [*"abcxyz019 /?:.-", "你", "é", "[", "enter", "enter", "escape", "escape", "tab",
               "shift+tab", "up", "down", "left", "right", "home", "end", "pageup", "pagedown",
               "backspace", "delete", "ctrl+z", "ctrl+k", "ctrl+a", "shift+left", "ctrl+j"]
+MOMENT_S = 0.02
+"""What a quick person needs from one thing to the next."""
 SIZES = [(80, 24), (120, 40), (240, 60), (20, 6), (40, 10), (9, 3), (2, 2), (1, 1)]
 
 
@@ -47,12 +50,16 @@ class Person:
         weights = [weight for weight, _ in self._ways]
         (_, way), = self._dice.choices(self._ways, weights)
         done = await way()
-        await self._pilot.pause()
+        await asyncio.sleep(MOMENT_S)  # in which others act
+        await self._pilot._wait_for_screen()
         return done
 
     async def _press(self, keys: Iterable[str]) -> str:
-        pressed = list(keys)
-        await self._pilot.press(*pressed)
+        # Not by the pilot, which waits after each until the whole process is idle.
+        pressed = [key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+                   for key in keys]
+        for key in pressed:
+            self._app.post_message(events.Key(key, key_to_character(key)))
         return f"press {pressed}"
 
     async def _press_what_is_offered(self) -> str:
@@ -98,7 +105,7 @@ class Person:
         start, end = self._cell(), self._cell()
         self._mouse(events.MouseDown, *start, button=1)
         self._mouse(events.MouseMove, *end, button=1)
-        await self._pilot.pause()
+        await asyncio.sleep(MOMENT_S)
         self._mouse(events.MouseUp, *end, button=1)
         return f"drag from {start} to {end}"
 

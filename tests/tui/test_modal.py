@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from imchat.tui.widgets.confirm import Confirm
 from imchat.tui.widgets.deed import Deed
 from imchat.tui.widgets.help import HelpScreen
+from imchat.tui.widgets.modal import Palette
 from tests.support import Server, eventually
 from tests.tui.console import console, customer
 from tests.tui.support import hides, shows
@@ -60,15 +61,15 @@ async def test_a_double_click_on_an_answer_answers_once(server: Server) -> None:
 
 
 async def test_what_is_done_behind_another_screen_goes_when_that_goes(server: Server) -> None:
-    """An act that is answered while one reads the help takes away neither, and is told."""
+    """An act that is answered while the menu is open goes with it, and is told."""
     async with console(server) as (app, pilot):
         done, answers = asyncio.Event(), list[bool | None]()
         app.push_screen(Deed("Really?", "Do it", done.wait), answers.append)
-        await pilot.press("y", "f1")
-        assert isinstance(app.screen, HelpScreen)
+        await pilot.press("y", "ctrl+p")
+        assert isinstance(app.screen, Palette)
         done.set()
         await pilot.pause()
-        assert isinstance(app.screen, HelpScreen)
+        assert isinstance(app.screen, Palette)
         await pilot.press("escape")
         await alone(app, pilot)
         assert answers == [True]
