@@ -39,11 +39,11 @@ def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def drawn_rightly(app: ImchatApp) -> None:
-    """Fails when a row on the screen is not as wide as the screen."""
-    screen = app.screen
-    rows = screen._compositor.render_strips()
-    assert len(rows) == screen.size.height
-    assert {row.cell_length for row in rows} <= {screen.size.width}
+    """Fails when a row on the screen, as far as it is laid out, is not as wide as the screen."""
+    drawn = app.screen._compositor
+    rows = drawn.render_strips()
+    assert len(rows) == drawn.size.height
+    assert {row.cell_length for row in rows} <= {drawn.size.width}
 
 
 def have_it_stay(app: ImchatApp) -> None:
