@@ -59,6 +59,14 @@ class Acts:
         self._snapshot = snapshot
         self._name_of = name_of
 
+    def begin(self, act: Callable[[], Awaitable[object]]) -> None:
+        """Begin an act; one that was begun before and still asks is given up."""
+
+        async def run() -> None:
+            await act()
+
+        self._app.run_worker(run, group="act", exclusive=True)
+
     async def pick(self, chats: Sequence[ChatAt], what: str) -> ChatAt | None:
         """The one chat that is meant; asks when there are several, says when there is none."""
         if not chats:

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Iterable
 from pathlib import PurePath
 from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual import events
+from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.errors import NoWidget
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 from textual.widgets import TextArea
@@ -119,6 +121,23 @@ class ImchatApp(App[None]):
     def now_ms(self) -> int:
         """The store's clock, as well as this machine can tell."""
         return round(time.time() * 1000) + self._store_ahead_ms
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take a key, the mouse and the like; but not a click on what is gone."""
+        if isinstance(event, events.MouseDown | events.MouseMove) and self._is_gone(event):
+            return
+        await super().on_event(event)
+
+    def _is_gone(self, event: events.MouseDown | events.MouseMove) -> bool:
+        # A note that is clicked away is in the picture until that is made anew, and
+        # Textual would look for what it stands in.
+        if self.mouse_captured is not None:
+            return False
+        try:
+            widget, _ = self.get_widget_at(int(event.x), int(event.y))
+        except (NoWidget, ScreenStackError):
+            return False
+        return widget.parent is None and not isinstance(widget, Screen)
 
     def call_for(self, news: str) -> None:
         """Ring, and show a note on the desktop, if nobody looks at this terminal."""

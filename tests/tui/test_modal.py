@@ -6,6 +6,7 @@ import pytest
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets._toast import Toast
 
 from imchat.tui.widgets.confirm import Confirm
 from imchat.tui.widgets.deed import Deed
@@ -13,6 +14,7 @@ from imchat.tui.widgets.help import HelpScreen
 from imchat.tui.widgets.modal import Palette
 from tests.support import Server, eventually
 from tests.tui.console import console, customer
+from tests.tui.dashboards import asking, dashboard, online, row_with
 from tests.tui.support import hides, shows
 
 
@@ -73,3 +75,25 @@ async def test_what_is_done_behind_another_screen_goes_when_that_goes(server: Se
         await pilot.press("escape")
         await alone(app, pilot)
         assert answers == [True]
+
+
+async def test_a_double_click_on_a_note_takes_it_away_once(server: Server) -> None:
+    """The second click comes when it is gone, and still in the picture."""
+    async with console(server) as (app, pilot):
+        app.notify("A note", timeout=60)
+        await shows(app, "A note")
+        region = app.screen.query(Toast).first().region
+        click(app, region.x + 2, region.y + 1, times=3)
+        await hides(app, "A note")
+        await alone(app, pilot)
+
+
+async def test_an_act_that_is_asked_for_twice_at_once_is_asked_about_once(server: Server) -> None:
+    """Two Enters, as a key that is held: one picture of the chat is opened."""
+    async with dashboard(server) as (app, pilot), online(server, "ann"), asking(server, "bob"):
+        await row_with(app, "Ann", "bob")
+        for _ in range(3):
+            app.post_message(events.Key("o", "o"))
+        await eventually(lambda: len(app.screen_stack) > 1, "the chat is opened")
+        await pilot.pause()
+        assert len(app.screen_stack) == 2

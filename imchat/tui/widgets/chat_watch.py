@@ -142,11 +142,13 @@ class ChatWatch(LeftOnce[None], Screen[None]):
 
     def action_close(self) -> None:
         """Close this chat."""
-        self.app.run_worker(self._acts.close(self._open()), group="act", exclusive=True)
+        chats = self._open()
+        self._acts.begin(lambda: self._acts.close(chats))
 
     def action_transfer(self) -> None:
         """Give this chat to another agent, or to a desk."""
-        self.app.run_worker(self._acts.transfer(self._open()), group="act", exclusive=True)
+        chats = self._open()
+        self._acts.begin(lambda: self._acts.transfer(chats))
 
     def _open(self) -> list[ChatAt]:
         at = self._now()
