@@ -65,7 +65,8 @@ class Acts:
         async def run() -> None:
             await act()
 
-        self._app.run_worker(run, group="act", exclusive=True)
+        # mypy takes it for a plain function as well, and cannot choose.
+        self._app.run_worker(run, group="act", exclusive=True)  # type: ignore[arg-type]
 
     async def pick(self, chats: Sequence[ChatAt], what: str) -> ChatAt | None:
         """The one chat that is meant; asks when there are several, says when there is none."""
