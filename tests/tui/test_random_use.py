@@ -43,7 +43,11 @@ def drawn_rightly(app: ImchatApp) -> None:
     drawn = app.screen._compositor
     rows = drawn.render_strips()
     assert len(rows) == drawn.size.height
-    assert {row.cell_length for row in rows} <= {drawn.size.width}
+    wrong = [y for y, row in enumerate(rows) if row.cell_length != drawn.size.width]
+    assert not wrong, [
+        (widget, region) for widget, (region, *_) in drawn.visible_widgets.items()
+        if any(region.y <= y < region.bottom for y in wrong)
+    ]
 
 
 def have_it_stay(app: ImchatApp) -> None:
