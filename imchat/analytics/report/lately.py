@@ -25,8 +25,8 @@ NAMES = tuple(COLUMNS)
 FRESH_S = 5.0
 OVER_FRESH_S = 300.0
 """A day that is over changes no more, but for what a sweep notices late."""
-PART = 25
-"""Of so many cells or agents at once; about a millisecond."""
+PART = 5
+"""Of so many cells or agents at once, in a few ms."""
 
 ALL = Uid("")
 Days = dict[int, Sums]
