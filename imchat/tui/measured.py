@@ -146,8 +146,9 @@ def spark(values: Sequence[Value], rows: int = 1) -> list[str]:
     """
     peak = max((value for value in values if value is not None), default=0)
     full = len(LEVELS)
+    top = rows * full - 1  # so that bars of rows below each other stay apart
     levels = [
-        None if value is None else max(1, round(value / peak * rows * full)) if peak else 1
+        None if value is None else max(1, round(value / peak * top)) if peak else 1
         for value in values
     ]
     return ["".join(_bar(level, row) for level in levels) for row in reversed(range(rows))]

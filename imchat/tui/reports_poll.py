@@ -99,10 +99,12 @@ class ReportsPoll:
         days = self.days
         try:
             report = await self._client.report(days=days)
-        except (Forbidden, BadFrame):
+        except (Forbidden, BadFrame) as error:
             self._reports.clear()
             self._heard_s = time.monotonic() + REFUSED_S
-            self._refusal, self.missing = "", "This server tells no reports; a newer one does."
+            knows_it = isinstance(error, Forbidden)
+            self._refusal = ""
+            self.missing = str(error) if knows_it else "This server is too old to tell reports."
             return REFUSED_S
         except RequestError as error:
             self._refusal = " ".join(str(error).split())

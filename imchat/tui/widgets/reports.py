@@ -14,7 +14,7 @@ from textual.widgets import Footer, Static
 from imchat import protocol
 from imchat.client import Client
 from imchat.ids import Uid
-from imchat.tui.measured import ALL, columns_of, days_of, lines_of
+from imchat.tui.measured import ALL, MEASURES, columns_of, days_of, lines_of, said
 from imchat.tui.reports_poll import ReportsPoll
 from imchat.tui.widgets.reports_table import ReportsTable
 from imchat.tui.widgets.title_bar import TitleBar
@@ -113,7 +113,7 @@ class ReportsScreen(Screen[None]):
         report = self._poll.report
         trouble = self._trouble()
         self.set_class(bool(trouble), "-trouble")
-        self.query_one(TitleBar).standing = Content.styled(SPANS[self._poll.days], "bold")
+        self.query_one(TitleBar).standing = self._in_all()
         as_of = ""
         if report is not None:
             at = time.strftime("%H:%M:%S", time.localtime(report.at / 1000))
@@ -121,6 +121,20 @@ class ReportsScreen(Screen[None]):
             as_of = f"{trouble}; this is how it was at {at}" if trouble else as_of
         self.query_one("#as-of", Static).update(Content(as_of))
         self.query_one("#missing", Static).update(Content(trouble or self._poll.missing))
+
+    def _in_all(self) -> Content:
+        """The time, and what is told of nobody alone."""
+        span = Content.styled(SPANS[self._poll.days], "bold")
+        report = self._poll.report
+        if report is None:
+            return span
+        values = dict(zip(report.measures, report.total, strict=False))
+        told = [
+            f"{m.head.format(soon=report.service_level_s)} {said(values[m.name], m.unit)}"
+            for m in MEASURES.values()
+            if m.rank is None and m.name in values
+        ]
+        return Content.assemble(span, "  " + " · ".join(told))
 
     def _trouble(self) -> str:
         if self._client.state != "online":

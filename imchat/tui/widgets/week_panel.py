@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual.content import Content
 
 from imchat.tui.measured import MEASURES, WEEK, Measure, Value, said, spark
 from imchat.tui.widgets.painted import Painted, Row, fitted
@@ -41,13 +42,16 @@ class WeekPanel(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._days: list[dict[str, Value]] = []
+        self._name = ""
         self._today = 0
         self._soon_s = 0
 
     def show(self, name: str, days: list[dict[str, Value]], *, today: int, soon_s: int) -> None:
         """Show the days, the last of which began at `today`, ms; without any, that they come."""
         self._days, self._today, self._soon_s = days, today, soon_s
-        self.entitle(f"Last {WEEK} days · {name}")
+        if name != self._name:
+            self._name = name
+            self.border_title = Content(f"Last {WEEK} days · {name}")
         self.repaint()
 
     def rows(self, width: int, height: int) -> list[Row]:
