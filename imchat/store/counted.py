@@ -7,7 +7,7 @@ from imchat.ids import Desk
 from imchat.store.facts import Fact, Refused
 from imchat.store.library import Library
 
-FOLD_LIMIT = 150
+FOLD_LIMIT = 100
 """Events that are counted at once; less than 5 ms of the store's."""
 
 

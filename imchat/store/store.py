@@ -27,6 +27,7 @@ from imchat.store.erasing import Erasing
 from imchat.store.events import LastEvents, Position, id_of, position_of, read_event
 from imchat.store.heedful import HeedfulRedis, heeding
 from imchat.store.library import Library
+from imchat.store.remembering import Remembering
 
 Side = Literal["customer", "agent"]
 Staff = Literal["agent", "supervisor"]
@@ -67,7 +68,6 @@ _POSITIONS = _reply(facts.Positions)
 _SITE = _reply(facts.Site)
 _LOG = _reply(facts.RawLog)
 _AUDIT = _reply(facts.Audit)
-_PAST = _reply(facts.Past)
 _HEARD: "Decoder[list[facts.Heard]]" = Decoder(list[facts.Heard])
 
 
@@ -99,7 +99,7 @@ def tail_of(**fields: str) -> str:
     return msgspec.json.encode(fields)[1:].decode()
 
 
-class Store(Counted, Erasing):
+class Store(Counted, Erasing, Remembering):
     """A site in a Valkey (9 or later) or a Redis (8 or later).
 
     All methods raise Unavailable when it does not answer, or when the `connection` that
@@ -349,25 +349,6 @@ class Store(Counted, Erasing):
             faults.update(dict.fromkeys(part.faults))
             looked_at.update(part.looked_at)
         return facts.Examined(faults=list(faults), **looked_at)
-
-    async def past(
-        self,
-        place: facts.PastPlace,
-        *,
-        agent: Uid | None = None,
-        desk: Desk | None = None,
-        customer: Uid | None = None,
-        messages: bool = True,
-    ) -> facts.Past:
-        """A bounded part of all chats there are, the oldest first, and what was said in them.
-
-        A chat that is cut short comes again with the rest. Of an `agent`, a `desk` or a `customer`,
-        if given, the messages alone are read: the other chats come without.
-        """
-        return await self.library.call(
-            "past", _PAST, ticket=place.ticket, skip=place.skip, agent=agent, desk=desk,
-            customer=customer, messages=messages,
-        )
 
     # --- streams -------------------------------------------------------------
 

@@ -7,7 +7,10 @@ import pytest
 from imchat import __version__
 from tests.cli.commands import imchat
 
-COMMANDS = ["serve", "agent", "customer", "dashboard", "token", "demo", "doctor", "insight"]
+COMMANDS = [
+    "serve", "agent", "customer", "dashboard", "token", "demo", "doctor", "insight", "report",
+    "export", "erase",
+]  # fmt: skip
 
 
 def test_the_version() -> None:
@@ -83,6 +86,9 @@ def assert_fails_in_one_line(arguments: list[str], words: str, env: dict[str, st
         (["serve", "--redis", "redis://127.0.0.1:1/0"], "the store does not answer"),
         (["serve", "--data-dir", "/proc/nowhere"], "cannot use /proc/nowhere"),
         (["doctor"], "no server with a store of its own runs there"),
+        (["report"], "no server with a store of its own runs there"),
+        (["export"], "no server with a store of its own runs there"),
+        (["erase", "--customer", "bob", "--yes"], "no server with a store of its own runs there"),
         (["doctor", "--site", "a b"], "no name for a site"),
         (["doctor", "--redis", "nonsense"], "'nonsense'"),
         (["doctor", "--redis", "redis://127.0.0.1:1/0"], "the store does not answer"),

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from imchat.errors import Conflict
-from imchat.ids import Uid
+from imchat.ids import ChatId, Uid
 from imchat.store.store import Store
 from tests.analytics.talks import AT, chat, play
 from tests.store.people import NODE, People
@@ -36,6 +36,8 @@ async def everything(people: People) -> str:
                 value = await redis.hgetall(key)
             case b"set":
                 value = await redis.smembers(key)
+            case b"list":
+                value = await redis.lrange(key, 0, -1)
             case b"zset":
                 value = await redis.zrange(key, 0, -1, withscores=True)
             case b"stream":
@@ -49,9 +51,19 @@ async def everything(people: People) -> str:
 async def test_nothing_of_the_customer_is_left(people: People) -> None:
     """In no key, no name of one, and no event; of others all is as it was."""
     await past(people)
+    await people.connect("bob", "customer")
+    await people.store.rate(
+        ChatId("4"), uid=BOB, score=1, comment="they lost my parcel?", connection=f"bob@{NODE}"
+    )
+    await people.disconnect("bob")
+    await people.connect("sue", "supervisor")
+    for body in ("bob is in a hurry", "call him"):
+        await people.store.note(
+            BOB, uid=Uid("sue"), role="supervisor", body=body, connection=f"sue@{NODE}"
+        )
     assert "bob" in await everything(people)
     erased = await people.store.erase(BOB)
-    assert erased.gone == {"chats": 3, "messages": 6, "events": 13}
+    assert erased.gone == {"chats": 3, "messages": 6, "events": 14, "comments": 1, "notes": 2}
     # The inboxes of nodes are emptied as they are read; here nobody reads.
     await people.redis.delete(people.key(f"inbox:{NODE}"))
     left = await everything(people)
@@ -59,6 +71,7 @@ async def test_nothing_of_the_customer_is_left(people: People) -> None:
     assert "bob:" not in left
     assert "Bob" not in left
     assert "my parcel?" not in left
+    assert "hurry" not in left
     assert left.count("hello") == 3
     assert "bobby" in left
 

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 import imchat.store.counted
 import imchat.store.erasing
+import imchat.store.remembering
 import imchat.store.store
 from imchat.errors import SetupError, Unavailable
 from imchat.ids import Uid
@@ -34,7 +35,8 @@ def test_every_lua_file_is_a_part() -> None:
 
 def test_the_functions_are_the_methods_of_the_store() -> None:
     """Every function is called by the store, and it calls no other."""
-    parts = (imchat.store.store, imchat.store.counted, imchat.store.erasing)
+    store = imchat.store
+    parts = (store.store, store.counted, store.erasing, store.remembering)
     text = "\n".join(inspect.getsource(part) for part in parts)
     assert set(re.findall(r'library\.call\(\s*"(\w+)"', text)) == registered()
 

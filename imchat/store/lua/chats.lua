@@ -8,7 +8,7 @@ local NUMBERS = {
   "read_by_customer", "read_by_agent", "after_seq", "transfers",
   "score",
 }
-local ENDED_S = 90000 -- a day, and an hour in which it is asked about
+local ENDED_S = 86400
 
 -- Reads: chat, seq, queue. Returns: everything known of a chat, or nil.
 function chats.facts(id)

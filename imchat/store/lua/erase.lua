@@ -23,7 +23,7 @@ local CONNECTED = { presence = true, role = true }
 -- How many things of what kind went with a key that is the customer's alone.
 local function count_of(kind, key)
   if kind == "history" then return "messages", command("HLEN", key) end
-  if kind == "notes" then return "notes", 1 end
+  if kind == "notes" then return "notes", command("LLEN", key) end
 end
 
 -- Whether one of the names in the key is the customer's.

@@ -66,8 +66,8 @@ end
 local function note_recontact(event)
   local last = 0
   for _, field in ipairs(command("HKEYS", keys.ended(event.customer))) do
-    local id = tonumber(string.match(field, "^(%d+):"))
-    if id < tonumber(event.chat) then last = math.max(last, id) end
+    local id = tonumber(string.match(field, "^(%d+):.")) -- of nobody, if it was not served
+    if id and id < tonumber(event.chat) then last = math.max(last, id) end
   end
   if last == 0 then return end
   local before = command("HMGET", keys.chat(string.format("%d", last)), "closed_at", "agent", "desk")
