@@ -1,5 +1,6 @@
 """Makes text that others wrote harmless before anything shows, logs or stores it."""
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +19,16 @@ _TABLE: dict[int, str | None] = (
     | dict.fromkeys(_BREAKS, "\n")
     | dict.fromkeys(_DROPPED)
 )
+_JOINER = "\u200d"
+_PICTURE = (
+    "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u27bf"
+    "\u2934-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+)
+"""Roughly Unicode's Extended_Pictographic, with the tones of skin."""
+_PICTURES = re.compile(
+    f"[{_PICTURE}]\ufe0f?(?:{_JOINER}[{_PICTURE}]\ufe0f?){{0,4}}|{_JOINER}"
+)
+"""Pictures joined as in a family of four, or a joiner that joins nothing."""
 _ON_ONE_LINE = str.maketrans("\n\t", "  ")
 _OF_MANY_LINES = {"body", "topic"}
 """The fields whose text keeps its line ends and tabs."""
@@ -29,10 +40,15 @@ def clean(text: str) -> str:
     """`text` without what a terminal obeys instead of showing.
 
     C0 but newline and tab, DEL and C1 become U+FFFD; carriage returns and the
-    bidirectional controls go; Unicode's line and paragraph ends become newlines.
+    bidirectional controls go, and so do joiners that join no pictures; Unicode's line and
+    paragraph ends become newlines.
     """
     if text.isprintable():
         return text
+    if _JOINER in text:
+        # What is joined counts as one picture. A letter behind a joiner would have no width
+        # for who measures it, and some for the terminal, which it would write out of shape.
+        text = _PICTURES.sub(lambda found: found[0].strip(_JOINER), text)
     return text.translate(_TABLE)
 
 

@@ -56,11 +56,16 @@ def graphemes(text: str) -> list[tuple[int, int, int]]:
     """The characters as one sees them: where each begins and ends, and its cells."""
     if text.isascii() and "\t" not in text:
         return [(at, at + 1, 1) for at in range(len(text))]
-    spans, _ = split_graphemes(text)
-    return [
-        (start, end, len(TAB) if text[start:end] == "\t" else width)
-        for start, end, width in spans
-    ]
+    spans: list[tuple[int, int, int]] = []
+    start = 0
+    # To whom measures characters a tab has no width, and belongs to the one before it.
+    for part in text.split("\t"):
+        if start:
+            spans.append((start - 1, start, len(TAB)))
+        found, _ = split_graphemes(part)
+        spans += [(start + first, start + last, width) for first, last, width in found]
+        start += len(part) + 1
+    return spans
 
 
 def _wrap_plain(text: str, start: int, end: int, width: int, rows: list[Row]) -> None:

@@ -160,3 +160,22 @@ def test_a_clean_frame_is_not_copied() -> None:
     """Most are clean, and a busy client takes thousands a second."""
     status = protocol.Status(uid=Uid("ann"), state="online", load=1, capacity=3)
     assert clean_frame(status) is status
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("👩\u200d👩\u200d👧\u200d👦", "👩\u200d👩\u200d👧\u200d👦"),
+        ("👩🏽\u200d❤\ufe0f\u200d💋\u200d👨🏿", "👩🏽\u200d❤\ufe0f\u200d💋\u200d👨🏿"),
+        ("🏳\ufe0f\u200d🌈", "🏳\ufe0f\u200d🌈"),
+        ("a\u200db\u200d", "ab"),
+        ("\u200dpaid", "paid"),
+        ("👍\u200d", "👍"),
+        ("👍\u200dx", "👍x"),
+        ("👍" + "\u200d👍" * 9, "👍\u200d👍\u200d👍\u200d👍\u200d👍" * 2),
+    ],
+)
+def test_a_joiner_stays_only_between_pictures(text: str, cleaned: str) -> None:
+    """Behind a joiner what is measured as nothing would be drawn all the same."""
+    assert clean(text) == cleaned
+    assert clean(cleaned) == cleaned

@@ -113,6 +113,8 @@ async def test_other_keys_do_it_and_the_old_ones_no_more(server: Server) -> None
         assert "f12 Help" in screen_text(app)
         await pilot.press("f12")
         await shows(app, "Esc closes")
+        await pilot.resize_terminal(100, 90)  # so that all of it can be seen
+        await shows(app, "toggle_status")
         row = next(line for line in screen_text(app).splitlines() if "toggle_status" in line)
         assert "f11" in row
         assert "f2" not in row

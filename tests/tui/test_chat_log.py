@@ -80,6 +80,16 @@ async def test_the_end_is_kept_through_a_resize() -> None:
             assert app.chat_log.at_end
 
 
+async def test_the_end_is_kept_when_what_fitted_fits_no_more() -> None:
+    """As when the composer grows by a row, or the terminal is made low."""
+    talk = overheard([said(seq) for seq in range(1, 12)])
+    async with reading(talk, size=(100, 24)) as (app, pilot):
+        for height in (14, 12, 9):
+            await pilot.resize_terminal(100, height)
+            await pilot.pause()
+            assert "message 11" in app.rows()[-1]
+
+
 async def test_new_messages_follow_only_at_the_end() -> None:
     """Who reads above is told how many came; a click on that goes there."""
     messages = [said(seq) for seq in range(1, 100)]
@@ -330,10 +340,10 @@ async def test_a_link_is_opened_after_it_was_shown_in_full(browser: Path) -> Non
 
 
 async def test_links_are_reached_by_key() -> None:
-    """o lists those on the screen, the newest first; c copies."""
+    """l lists those on the screen, the newest first; c copies."""
     talk = overheard([said(1, "http://a.example/"), said(2, "javascript:alert(1) https://b.example/")])
     async with reading(talk) as (app, pilot):
-        await pilot.press("o")
+        await pilot.press("l")
         await eventually(lambda: isinstance(app.screen, OpenLink), "it asks")
         assert isinstance(app.screen, OpenLink)
         assert app.screen._urls == ["https://b.example/", "http://a.example/"]

@@ -4,12 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from imchat.client.text import clean
 from imchat.tui.links import host_in_ascii, links_in
 from imchat.tui.wrapping import cells, graphemes, index_at, shown, wrap
 from tests.tui.hostile import texts
 
+TEXTS = texts().map(clean)
+"""As a client has them."""
 
-@given(text=texts(), width=st.integers(min_value=2, max_value=120))
+
+@given(text=TEXTS, width=st.integers(min_value=2, max_value=120))
 def test_no_row_is_wider_than_its_room(text: str, width: int) -> None:
     """What is drawn of a row fits, however wide the characters and long the words."""
     narrowest = max([width, *(wide for _, _, wide in graphemes(text))])
@@ -18,7 +22,7 @@ def test_no_row_is_wider_than_its_room(text: str, width: int) -> None:
         assert cell_len(shown(text[start:end])) == cells(text[start:end])
 
 
-@given(text=texts(), width=st.integers(min_value=4, max_value=120))
+@given(text=TEXTS, width=st.integers(min_value=4, max_value=120))
 def test_rows_hold_everything_but_the_spaces_where_they_break(text: str, width: int) -> None:
     """The rows stand in their order, and between them are only spaces and line ends."""
     behind = 0
@@ -29,7 +33,7 @@ def test_rows_hold_everything_but_the_spaces_where_they_break(text: str, width: 
     assert not text[behind:].strip(" \n")
 
 
-@given(text=texts(), width=st.integers(min_value=4, max_value=40))
+@given(text=TEXTS, width=st.integers(min_value=4, max_value=40))
 def test_a_row_never_cuts_a_character(text: str, width: int) -> None:
     """A row begins where a character as one sees it begins."""
     for line_start, line in _lines(text):
@@ -40,7 +44,7 @@ def test_a_row_never_cuts_a_character(text: str, width: int) -> None:
                 assert start in starts
 
 
-@given(text=texts(), cell=st.integers(min_value=-5, max_value=200))
+@given(text=TEXTS, cell=st.integers(min_value=-5, max_value=200))
 def test_a_cell_belongs_to_the_character_that_covers_it(text: str, cell: int) -> None:
     """From a place in a row to the character there, and back."""
     row = text.replace("\n", " ")
@@ -85,7 +89,7 @@ def test_only_http_and_https_are_links() -> None:
     ]
 
 
-@given(text=texts())
+@given(text=TEXTS)
 def test_a_link_is_all_that_is_seen_of_it(text: str) -> None:
     """No link holds anything that cannot be seen, whatever stands around it."""
     for start, end in links_in(f"{text}https://a.example/{text}"):

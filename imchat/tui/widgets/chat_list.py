@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -14,6 +15,8 @@ from imchat.tui.waits import Limits, clock
 TALL, LOW = 3, 2
 """Rows of an open chat, where there is room for all and where there is not."""
 FADED_S = 5 * 60
+CHANGES_A_SECOND = 4
+"""Of the rows. Nobody reads faster, and all the list is drawn for the least of them."""
 
 
 _URGENCY = {"": MUTED, "amber": "$text-warning", "red": "bold $text-error"}
@@ -49,22 +52,36 @@ class ChatList(OptionList):
         self._limits = limits
         self._entries: list[Entry] = []
         self._shape: tuple[object, ...] = ()
+        self._drawn: list[Entry] = []
+        self._resting: Timer | None = None
 
     def show(self, entries: Sequence[Entry], *, selected: ChatId | None) -> None:
         """Show these chats, the open ones first; only what changed is drawn again."""
-        before, self._entries = self._entries, list(entries)
+        self._entries = list(entries)
         shape = (self._rows, self._width, *((entry.chat.chat, entry.slot) for entry in entries))
         if shape != self._shape:
             self._shape = shape
             self._fill()
-        else:
-            for entry, old in zip(entries, before, strict=True):
-                if entry != old:
-                    self.replace_option_prompt(entry.chat.chat, self._row(entry))
-        self._say_how_many()
+        elif self._entries != self._drawn and self._resting is None:
+            self._catch_up()
+            self._resting = self.set_timer(1 / CHANGES_A_SECOND, self._rested)
         self._select(selected)
 
+    def _rested(self) -> None:
+        self._resting = None
+        if self._shape[2:] == tuple((entry.chat.chat, entry.slot) for entry in self._entries):
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        for entry, old in zip(self._entries, self._drawn, strict=True):
+            if entry != old:
+                self.replace_option_prompt(entry.chat.chat, self._row(entry))
+        self._drawn = self._entries
+        self._say_how_many()
+
     def _fill(self) -> None:
+        self._drawn = self._entries
+        self._say_how_many()
         options: list[Option] = []
         for entry in self._entries:
             if entry.slot is None and not any(option.disabled for option in options):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.actions import SkipAction
@@ -25,6 +26,10 @@ from imchat.tui.wrapping import index_at
 
 SCROLLS_A_SECOND = 20
 """Rows, while the mouse marks beyond an edge."""
+_EXTENDING = {
+    "left": "to the left", "right": "to the right", "up": "a row up", "down": "a row down",
+    "home": "to the row's begin", "end": "to the row's end",
+}
 
 
 class _Anchor(NamedTuple):
@@ -76,21 +81,28 @@ class ChatLog(ScrollView, can_focus=True):
     }
     # Textual's own marking takes rows for places; here they move as more comes before them.
     ALLOW_SELECT = False
+    BINDING_GROUP_TITLE = "The conversation"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "ask('find')", "Find", id="log.find"),
-        Binding("n", "ask('older')", "Older hit", id="log.older", show=False),
-        Binding("N", "ask('newer')", "Newer hit", id="log.newer", show=False),
-        Binding("u", "first_unread", "First unread", id="log.unread", show=False),
-        Binding("o", "ask('links')", "Open link", id="log.links"),
-        Binding("v", "mark", "Mark", id="log.mark"),
-        Binding("y", "copy", "Copy", id="log.copy"),
-        Binding("escape", "leave", "Back", id="log.leave", show=False),
+        Binding("slash", "ask('find')", "Find", id="find"),
+        Binding("n", "ask('older')", "Next found, older", id="find_older", show=False),
+        Binding("N", "ask('newer')", "Next found, newer", id="find_newer", show=False),
+        Binding("u", "first_unread", "First unread", id="first_unread", show=False),
+        Binding("l", "ask('links')", "Open link", id="open_link"),
+        Binding("v", "mark", "Mark", id="mark"),
+        Binding("y", "copy", "Copy", id="copy_marked"),
+        Binding("escape", "leave", "Mark no more", id="unmark", show=False),
         *(
-            Binding(f"shift+{key}", f"extend('{key}')", show=False, id=f"log.extend_{key}")
-            for key in ("left", "right", "up", "down", "home", "end")
+            Binding(
+                f"shift+{key}", f"extend('{key}')", f"Mark {words}", id=f"mark_{key}", show=False
+            )
+            for key, words in _EXTENDING.items()
         ),
-        Binding("ctrl+left", "extend_word('word_left')", show=False, id="log.word_left"),
-        Binding("ctrl+right", "extend_word('word_right')", show=False, id="log.word_right"),
+        Binding(
+            "ctrl+left", "extend_word('word_left')", "A word back", id="mark_word_left", show=False
+        ),
+        Binding(
+            "ctrl+right", "extend_word('word_right')", "A word on", id="mark_word_right", show=False
+        ),
     ]
 
     class NeedsEarlier(Message):
@@ -123,6 +135,8 @@ class ChatLog(ScrollView, can_focus=True):
         """What else than the lines was drawn last."""
         self._come = 0
         """Lines that came since the end was left."""
+        self._follows = True
+        """Whether one was at the end before the size changed, or something came."""
         self._seen: Line | None = None
         """The line that the rule of what is new stood before when it was seen."""
         self._dragging = False
@@ -149,6 +163,7 @@ class ChatLog(ScrollView, can_focus=True):
         """Go to the end, and stay there as more comes."""
         self._measure(len(self.lines) - 1)
         self.scroll_end(animate=False, immediate=True)
+        self._follows = True
         self._say_new()
 
     def show(
@@ -158,7 +173,7 @@ class ChatLog(ScrollView, can_focus=True):
         opened = talk is not self._talk
         if opened:
             self._leave_talk(talk)
-        follow = opened or self.at_end
+        follow = opened or self._follows
         self._rows.name_of, self._empty = name_of, empty
         changed = self._take(talk)
         self._rule_new(talk, opened=opened, follow=follow)
@@ -166,7 +181,7 @@ class ChatLog(ScrollView, can_focus=True):
             self.follow()
         self._say_new()
         now = self._what_is_drawn(talk)
-        if changed or now != self._shown:
+        if opened or changed or now != self._shown:
             self._shown = now
             self.refresh()
 
@@ -176,7 +191,8 @@ class ChatLog(ScrollView, can_focus=True):
         self._laid.update([])
         self._marking.clear()
         self._come = 0
-        self.screen.selections = {}
+        if self in self.screen.selections:
+            self.screen.selections = {}
 
     def _take(self, talk: Talk | None) -> bool:
         """Take the lines as they are now, and stay where one was reading."""
@@ -308,10 +324,10 @@ class ChatLog(ScrollView, can_focus=True):
 
     def on_resize(self, _: events.Resize) -> None:
         """Wrap anew, and stay where one was reading."""
-        follow, anchor = self.at_end or not self.lines, self._anchor()
+        anchor = self._anchor()
         self._rows.width = self.scrollable_content_region.width
         self._laid.widen(self._rows.text_width)
-        if follow or anchor is None:
+        if self._follows or anchor is None:
             self.follow()
         else:
             self._return_to_text(anchor)
@@ -332,6 +348,7 @@ class ChatLog(ScrollView, can_focus=True):
         if not self.lines or not self._page:
             return
         self._measure(self._laid.at(round(new_value))[0])
+        self._follows = self.at_end
         self._say_new()
         if new_value <= self._page and new_value < old_value:
             self.post_message(self.NeedsEarlier())
@@ -414,10 +431,19 @@ class ChatLog(ScrollView, can_focus=True):
         self.unmark()
 
     def action_leave(self) -> None:
-        """Mark nothing any more; where nothing is, the key is for others."""
-        if self._marking.caret is None:
-            raise SkipAction
+        """Mark nothing any more."""
         self.unmark()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing is marked, the keys that move and leave a caret are for others."""
+        if action in {"leave", "extend_word"}:
+            return self.marks
+        return super().check_action(action, parameters)
+
+    @property
+    def marks(self) -> bool:
+        """Whether there is a caret, or something marked."""
+        return self._marking.caret is not None
 
     def action_ask(self, what: str) -> None:
         """Hand on what is for others to do."""
@@ -622,7 +648,14 @@ class ChatLog(ScrollView, can_focus=True):
             segments = self._rows.head()
         else:
             segments = self._rows.row(*layout.at(row))
-        return Strip(segments).adjust_cell_length(self._rows.width, self._ink(""))
+        # One strip and no more: this is what most of the drawing of a busy chat is made of.
+        width = self._rows.width
+        used = sum(segment.cell_length for segment in segments)
+        if used > width:
+            return Strip(segments, used).adjust_cell_length(width)
+        if used < width:
+            segments.append(Segment(" " * (width - used), self._ink("")))
+        return Strip(segments, width)
 
     def notify_style_update(self) -> None:
         """Wear the new colours."""

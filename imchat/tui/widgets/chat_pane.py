@@ -42,10 +42,11 @@ class ChatPane(Vertical):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "write", "Write", id="write", show=False),
-        Binding("alt+f", "reader('find')", "Find", id="find", show=False),
-        Binding("alt+u", "reader('first_unread')", "First unread", id="unread", show=False),
-        Binding("alt+o", "reader('links')", "Open link", id="open_link", show=False),
+        Binding("escape", "write", "Back to writing", id="write", show=False),
+        # As in the conversation, for who writes.
+        Binding("alt+f", "reader('find')", "Find in the chat", id="find_in_chat", show=False),
+        Binding("alt+u", "reader('first_unread')", "Go to what is new", id="go_to_new", show=False),
+        Binding("alt+l", "reader('links')", "Links on the screen", id="links_in_chat", show=False),
     ]
 
     class Changed(Message):
@@ -79,7 +80,7 @@ class ChatPane(Vertical):
         self._change_draft(chat)
         self._chat = chat
         conversation = self._conversation
-        self.query_one(ChatReader).show(conversation, self._name_of, empty=empty)
+        self.query_one(ChatReader).show(conversation, self._stands_as, empty=empty)
         composer = self.query_one(Composer)
         if shut:
             composer.shut(shut)
@@ -142,6 +143,10 @@ class ChatPane(Vertical):
             return chat.agent_name or uid
         return uid
 
+    def _stands_as(self, uid: Uid) -> str:
+        """The name above a message."""
+        return "You" if uid == self._client.uid else self._name_of(uid)
+
     def _show_writing(self) -> None:
         sender, at = self._writing
         is_writing = sender == self._peer and time.monotonic() - at < TYPING_SHOWN_S
@@ -197,6 +202,12 @@ class ChatPane(Vertical):
     async def action_reader(self, action: str) -> None:
         """Do in the conversation what a key asks for, also while one writes."""
         await self.query_one(ChatReader).run_action(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where one writes already, the key to go back is for others."""
+        if action == "write":
+            return not self.query_one(Composer).has_focus or self.query_one(ChatLog).marks
+        return super().check_action(action, parameters)
 
     def action_write(self) -> None:
         """Go back to writing; who writes already has the key for something else."""

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -28,7 +27,7 @@ class ChatReader(Vertical):
     ChatReader ChatLog { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "end_find", "Back", id="end_find", show=False),
+        Binding("escape", "end_find", "Stop finding", id="end_find", show=False),
     ]
 
     def __init__(self, load_earlier: Callable[[], Awaitable[object]] | None = None) -> None:
@@ -83,15 +82,18 @@ class ChatReader(Vertical):
         self.chat_log.focus()
         if event.closed:
             self._close_find()
-            return
-        if not self.chat_log.found[1]:
+        elif not self.chat_log.found[1]:
             self._step(-1)
+        else:
+            self.call_after_refresh(self._say_found)
 
     def action_end_find(self) -> None:
-        """Look for nothing any more; where nothing is looked for, the key is for others."""
-        if not self.query_one(FindBar).is_open:
-            raise SkipAction
+        """Look for nothing any more."""
         self._close_find()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing is looked for, the key that ends it is for others."""
+        return action != "end_find" or self.query_one(FindBar).is_open
 
     def _close_find(self) -> None:
         self._stop_loading()
@@ -135,7 +137,8 @@ class ChatReader(Vertical):
             if worker.node is self
         ):
             number, count = self.chat_log.found
-            bar.say(f"{number} of {count} · n older · N newer" if count else "not found")
+            keys = "n older · N newer" if self.chat_log.has_focus else "↑ older · ↓ newer"
+            bar.say(f"{number} of {count} · {keys}" if count else "not found")
 
     # --- the rest ------------------------------------------------------------
 

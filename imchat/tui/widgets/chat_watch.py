@@ -17,6 +17,7 @@ from imchat.ids import Uid
 from imchat.tui.acts import Acts, ChatAt
 from imchat.tui.watched_chat import WatchedChat
 from imchat.tui.widgets.chat_log import ChatLog
+from imchat.tui.widgets.chat_reader import ChatReader
 from imchat.tui.widgets.title_bar import TitleBar
 
 EVERY_S = 0.5
@@ -27,7 +28,6 @@ class ChatWatch(Screen[None]):
     """Reads on about twice a second. `now()` is where the chat is by now, None when it is over."""
 
     DEFAULT_CSS = """
-    ChatWatch ChatLog { height: 1fr; }
     ChatWatch #watched { height: 1; padding: 0 2; color: $text-muted; }
     ChatWatch.-trouble #watched { color: $text-error; }
     """
@@ -62,7 +62,7 @@ class ChatWatch(Screen[None]):
     def compose(self) -> ComposeResult:
         """Whose chat, what is said, how it stands, the keys."""
         yield TitleBar("watching")
-        yield ChatLog()
+        yield ChatReader(self._watched.read_back)
         yield Static(id="watched")
         yield Footer(show_command_palette=False)
 
@@ -90,7 +90,7 @@ class ChatWatch(Screen[None]):
 
     def _show(self) -> None:
         empty = "Nothing has been said." if self._watched.conversation.begun else "Reading…"
-        self.query_one(ChatLog).show(self._watched.conversation, self._name_of, empty=empty)
+        self.query_one(ChatReader).show(self._watched.conversation, self._name_of, empty=empty)
 
     def _say(self) -> None:
         who = f"{self._chat.customer} with {self._name_of(self._agent)}"

@@ -26,9 +26,9 @@ class FindBar(Horizontal):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "step(-1)", "Older", id="find.older"),
-        Binding("down", "step(1)", "Newer", id="find.newer"),
-        Binding("escape", "close", "Close", id="find.close"),
+        Binding("up", "step(-1)", "Older", id="found_above"),
+        Binding("down", "step(1)", "Newer", id="found_below"),
+        Binding("escape", "close", "Stop finding", id="close_find"),
     ]
 
     class Looked(Message):

@@ -24,13 +24,17 @@ class OpenLink(ModalScreen[str | None]):
     OpenLink > Vertical {
         width: 90%; max-width: 100; height: auto; max-height: 90%; padding: 1 2;
         border: round $primary; background: $surface;
-        & OptionList { height: auto; max-height: 16; border: none; background: $surface; }
+        & OptionList {
+            height: auto; max-height: 16; border: none; padding: 0; margin: 1 0;
+            background: $surface;
+            &:focus { border: none; background-tint: transparent; }
+        }
         & .hint { color: $text-muted; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "Copy", id="link.copy"),
-        Binding("escape", "dismiss(None)", "Cancel", id="link.cancel"),
+        Binding("c", "copy", "Copy the link", id="copy_link"),
+        Binding("escape", "dismiss(None)", "Cancel", id="leave_link"),
     ]
 
     def __init__(self, urls: list[str]) -> None:
