@@ -189,10 +189,6 @@ class Client:
         """The last hour and today; for a supervisor."""
         return await self._ask(protocol.ReadTrends(), protocol.Trends)
 
-    async def report(self, *, days: int = 7) -> protocol.Report:
-        """What the agents did in so many days, 31 at most, today the last; for a supervisor."""
-        return await self._ask(protocol.ReadReport(days=days), protocol.Report)
-
     async def load_earlier(self, peer: Uid, *, limit: int = 50) -> int:
         """Put the page before what `conversation(peer)` has in front; gives its length."""
         return await self._mirror.load_earlier(peer, limit)
@@ -354,9 +350,7 @@ class Client:
                 self._mirror.learn(frame)  # and tells it when all before it is known
             case protocol.Error():
                 self._refused(frame)
-            case (
-                protocol.History() | protocol.Customer() | protocol.Trends() | protocol.Report()
-            ):
+            case protocol.History() | protocol.Customer() | protocol.Trends():
                 self._calls.resolve(frame.ref, frame)
             case protocol.Welcome():
                 pass  # only hello is answered so, and it was

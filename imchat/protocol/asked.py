@@ -101,14 +101,7 @@ class ReadTrends(Frame, tag="trends", frozen=True, kw_only=True):
     """Asks for the last hour in steps, and for today."""
 
 
-class ReadReport(Frame, tag="report", frozen=True, kw_only=True):
-    """Asks for what the agents did in the last days, by UTC, today included."""
-
-    days: Annotated[int, Meta(ge=1, le=31)] = 7
-
-
 ClientFrame = (
     Hello | Request | Rate | SetStatus | Transfer | Send | ReadHistory | SendTyping | MarkRead
     | Close | ReadCustomer | AddNote | Watch | Unwatch | ReadTrends
-    | ReadReport
 )

@@ -264,7 +264,7 @@ class Today(Struct, frozen=True, kw_only=True):
     first_reply_ms: int = 0
     """Of the replied: from the assignment to the agent's first message."""
     handled: int = 0
-    """Times of agents with chats that ended: by a close, a transfer, or the loss of the agent."""
+    """Times of agents with chats that ended: by a close, or by the loss of the agent."""
     handle_ms: int = 0
     """Of the handled: from the assignment to their end."""
 
@@ -287,32 +287,6 @@ class Trends(Frame, tag="trends", frozen=True, kw_only=True):
     desks: dict[str, DeskTrend]
 
 
-Measured = list[float | None]
-"""A value for each measure of a report, null where there is nothing to measure."""
-
-
-class AgentReport(Struct, frozen=True, kw_only=True):
-    """What an agent did, in all the days and in each."""
-
-    uid: Uid
-    total: Measured
-    by_day: list[Measured]
-
-
-class Report(Frame, tag="report", frozen=True, kw_only=True):
-    """Of the last days, each of which begins at one of `days`, and of which the last is today.
-
-    `measures` names the values, in order; docs/reports.md says what they are.
-    """
-
-    at: int
-    days: list[int]
-    measures: list[str]
-    total: Measured
-    by_day: list[Measured]
-    agents: list[AgentReport]
-
-
 class Error(Frame, tag="error", frozen=True, kw_only=True):
     code: str
     message: str
@@ -321,6 +295,5 @@ class Error(Frame, tag="error", frozen=True, kw_only=True):
 
 ServerFrame = (
     Welcome | Assigned | Waiting | Status | Ack | Message | History | Typing | Read | Closed
-    | Rated | Transferred | Customer | Snapshot | Log | Trends | Report
-    | Error
+    | Rated | Transferred | Customer | Snapshot | Log | Trends | Error
 )

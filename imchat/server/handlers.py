@@ -10,7 +10,6 @@ from imchat import protocol, tokens
 from imchat.errors import BadFrame, Forbidden, RequestError
 from imchat.server import views
 from imchat.server.hub import Outbox
-from imchat.server.reporting import last_days
 from imchat.server.services import Services
 from imchat.store import facts
 from imchat.store.store import Post, Side, Staff, tail_of
@@ -223,9 +222,6 @@ class Handlers:
     def _unwatch(self, _: protocol.Unwatch) -> None:
         self._services.watching.remove(self._outbox)
 
-    async def _read_report(self, frame: protocol.ReadReport) -> None:
-        self._outbox.push(await last_days(self._services.store, frame.days, ref=frame.ref))
-
     async def _read_trends(self, frame: protocol.ReadTrends) -> None:
         self._outbox.push(views.trends(await self._services.store.trends(), ref=frame.ref))
 
@@ -255,7 +251,6 @@ _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
         protocol.ReadHistory: Handlers._read_history,
         protocol.Close: Handlers._close,
         protocol.ReadTrends: Handlers._read_trends,
-        protocol.ReadReport: Handlers._read_report,
         protocol.Watch: Handlers._watch,
         protocol.Unwatch: Handlers._unwatch,
     },
