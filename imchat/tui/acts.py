@@ -9,7 +9,7 @@ from imchat import protocol
 from imchat.client import Client
 from imchat.ids import ChatId, Desk, Uid
 from imchat.tui.desk_view import Agent
-from imchat.tui.widgets.choose import Choice, Choose
+from imchat.tui.widgets.choose import Choose, Named
 from imchat.tui.widgets.deed import Deed
 from imchat.tui.widgets.load_bar import load_bar
 
@@ -59,6 +59,15 @@ class Acts:
         self._snapshot = snapshot
         self._name_of = name_of
 
+    def begin(self, act: Callable[[], Awaitable[object]]) -> None:
+        """Begin an act; one that was begun before and still asks is given up."""
+
+        async def run() -> None:
+            await act()
+
+        # mypy takes it for a plain function as well, and cannot choose.
+        self._app.run_worker(run, group="act", exclusive=True)  # type: ignore[arg-type]
+
     async def pick(self, chats: Sequence[ChatAt], what: str) -> ChatAt | None:
         """The one chat that is meant; asks when there are several, says when there is none."""
         if not chats:
@@ -66,7 +75,7 @@ class Acts:
             return None
         if len(chats) == 1:
             return chats[0]
-        choices = [Choice(at.customer, f"chat {at.chat}", at) for at in chats]
+        choices = [Named(at.customer, f"chat {at.chat}", at) for at in chats]
         return await self._app.push_screen_wait(Choose(what, choices))
 
     async def close(self, chats: Sequence[ChatAt]) -> bool:
@@ -120,7 +129,7 @@ class Acts:
             f"{who} is away.",
         )
 
-    def _targets(self, at: ChatAt) -> list[Choice[tuple[Uid | None, Desk | None]]]:
+    def _targets(self, at: ChatAt) -> list[Named[tuple[Uid | None, Desk | None]]]:
         """Agents with a free slot, the least busy first, then desks with how many wait there."""
         snapshot = self._snapshot()
         if snapshot is None:
@@ -129,16 +138,16 @@ class Acts:
             agent for agent in snapshot.agents
             if agent.state == "online" and agent.load < agent.capacity and agent.uid != at.agent
         ]
-        agents: list[Choice[tuple[Uid | None, Desk | None]]] = [
-            Choice(
+        agents: list[Named[tuple[Uid | None, Desk | None]]] = [
+            Named(
                 agent.name or agent.uid,
                 f"{', '.join(agent.desks)}  {load_bar(agent)}",
                 (agent.uid, None),
             )
             for agent in sorted(free, key=lambda agent: (agent.load, agent.uid))
         ]
-        desks: list[Choice[tuple[Uid | None, Desk | None]]] = [
-            Choice(f"desk {name}", f"{desk.waiting:,} wait", (None, Desk(name)))
+        desks: list[Named[tuple[Uid | None, Desk | None]]] = [
+            Named(f"desk {name}", f"{desk.waiting:,} wait", (None, Desk(name)))
             for name, desk in snapshot.desks.items()
             if at.agent is not None or name != at.desk
         ]

@@ -7,9 +7,13 @@ from collections.abc import Awaitable, Iterable
 from pathlib import PurePath
 from typing import Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual import events
+from textual.app import App, ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.errors import NoWidget
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 from textual.widgets import TextArea
 from textual.worker import Worker
 
@@ -21,6 +25,7 @@ from imchat.tui.actions import actions_of
 from imchat.tui.memory import Memory
 from imchat.tui.waits import Limits
 from imchat.tui.widgets.help import HelpScreen
+from imchat.tui.widgets.modal import Palette
 from imchat.tui.widgets.title_bar import TitleBar
 
 DRAWS_A_SECOND = 20
@@ -128,6 +133,23 @@ class ImchatApp(App[None]):
         """The store's clock, as well as this machine can tell."""
         return round(time.time() * 1000) + self._store_ahead_ms
 
+    async def on_event(self, event: events.Event) -> None:
+        """Take a key, the mouse and the like; but not a click on what is gone."""
+        if isinstance(event, events.MouseDown | events.MouseMove) and self._is_gone(event):
+            return
+        await super().on_event(event)
+
+    def _is_gone(self, event: events.MouseDown | events.MouseMove) -> bool:
+        # A note that is clicked away is in the picture until that is made anew, and
+        # Textual would look for what it stands in.
+        if self.mouse_captured is not None:
+            return False
+        try:
+            widget, _ = self.get_widget_at(int(event.x), int(event.y))
+        except (NoWidget, ScreenStackError):
+            return False
+        return widget.parent is None and not isinstance(widget, Screen)
+
     def call_for(self, news: str) -> None:
         """Ring, and show a note on the desktop, if nobody looks at this terminal."""
         now_s = time.monotonic()
@@ -213,6 +235,15 @@ class ImchatApp(App[None]):
         for action in actions_of(screen):
             if action.id != "menu":
                 yield SystemCommand(action.name, action.keys, action.run)
+
+    def action_command_palette(self) -> None:
+        """Show the menu of everything that can be done."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Show the themes."""
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def key_of(self, id: str) -> str:
         """The key of an action of the app, as it is now, for the eye."""

@@ -60,21 +60,23 @@ class Supervising(ImchatApp):
 
     def action_open_chat(self) -> None:
         """Read a chat while it goes on, or as it was."""
-        self.run_worker(self._open(), group="act", exclusive=True)
+        self._acts.begin(self._open)
 
     def action_close_chat(self) -> None:
         """Close a chat, after asking."""
-        self.run_worker(self._acts.close(self._chats()), group="act", exclusive=True)
+        chats = self._chats()
+        self._acts.begin(lambda: self._acts.close(chats))
 
     def action_transfer_chat(self) -> None:
         """Give a chat to an agent or a desk, after asking."""
-        self.run_worker(self._acts.transfer(self._chats()), group="act", exclusive=True)
+        chats = self._chats()
+        self._acts.begin(lambda: self._acts.transfer(chats))
 
     def action_turn_agent(self) -> None:
         """Set the agent under the cursor away, or online, after asking."""
         agent = self._agent()
         if agent is not None:
-            self.run_worker(self._acts.turn(agent), group="act", exclusive=True)
+            self._acts.begin(lambda: self._acts.turn(agent))
 
     async def _open(self) -> None:
         at = await self._acts.pick(self._chats(also_closed=True), "Read which chat?")

@@ -9,14 +9,14 @@ from imchat.protocol import StoredMessage
 
 
 class Talk(Protocol):
-    """The messages between two, seen from the side of `me`; a `client.Conversation` is one.
-
-    `me` may be empty, for who watches two others.
-    """
+    """The messages between two, seen from the side of `me`; a `client.Conversation` is one."""
 
     me: Uid
-    read_by_peer: int
-    """Messages of `me` up to this seq were read."""
+
+    @property
+    def read_by_peer(self) -> int | None:
+        """Messages of `me` up to this seq were read; None where that is not known."""
+
     has_earlier: bool
     """Whether there is something before the first line."""
 
@@ -33,14 +33,14 @@ class Overheard:
     """A conversation of two others, from a list of its messages in the order of `seq`.
 
     The list belongs to the caller and may grow at both ends; `me` is whose side it is shown
-    from. Nothing in it counts as unread.
+    from. Nothing in it counts as unread, nor is known what was read.
     """
 
     def __init__(
         self, messages: Sequence[StoredMessage], *, me: Uid, has_earlier: bool = False
     ) -> None:
         self.me = me
-        self.read_by_peer = 0
+        self.read_by_peer: int | None = None
         self.has_earlier = has_earlier
         self.unread = 0
         self._messages = messages

@@ -1,48 +1,44 @@
-"""A conversation of two others, page by page as the server gives it. No I/O of its own."""
+"""A conversation of two others, page by page as the server gives it."""
 
-from imchat.client import Client, Conversation
+from imchat.client import Client
 from imchat.ids import Uid
+from imchat.protocol import StoredMessage
+from imchat.tui.talk import Overheard
 
-FIRST_PAGE = 100
 PAGE = 100
-NOBODY = Uid("")
-"""Who watches is neither of the two."""
 
 
 class WatchedChat:
-    """Reads a conversation from its newest page on, forwards and backwards."""
+    """Reads a conversation from its newest page on, forwards and backwards.
+
+    `talk` is what is known of it, from the agent's side; `begun` whether anything was read.
+    """
 
     def __init__(self, client: Client, customer: Uid, agent: Uid) -> None:
         self._client = client
         self._between = (customer, agent)
-        self.conversation = Conversation(NOBODY, customer, last_seq=None)
+        self._messages: list[StoredMessage] = []
+        self._last_seq = 0
+        self.talk = Overheard(self._messages, me=agent)
+        self.begun = False
 
     async def read_on(self) -> bool:
         """Take what is new; whether there was anything. Raises a RequestError."""
-        known = self.conversation
-        if not known.begun:
-            return await self._begin()
-        before = known.last_seq
-        page = await self._client.transcript(self._between, after=before, limit=PAGE)
-        to = page.messages[-1].seq if page.more and page.messages else page.last_seq
-        known.heal(page.messages, to=to)
-        return known.last_seq != before
+        after = self._last_seq if self.begun else None
+        page = await self._client.transcript(self._between, after=after, limit=PAGE)
+        is_all = not (self.begun and page.more and page.messages)
+        self._last_seq = page.last_seq if is_all else page.messages[-1].seq
+        if not self.begun:
+            self.begun, self.talk.has_earlier = True, page.more
+        self._messages += page.messages
+        return bool(page.messages)
 
     async def read_back(self) -> bool:
         """Take the page before what is known; whether there was one. Raises a RequestError."""
-        known = self.conversation
-        if not (known.begun and known.has_earlier):
+        if not (self._messages and self.talk.has_earlier):
             return False
-        page = await self._client.transcript(
-            self._between, before=known.first_seq, limit=PAGE
-        )
-        known.prepend(page.messages, more=page.more)
+        first = self._messages[0].seq
+        page = await self._client.transcript(self._between, before=first, limit=PAGE)
+        self.talk.has_earlier = page.more
+        self._messages[:0] = page.messages
         return True
-
-    async def _begin(self) -> bool:
-        page = await self._client.transcript(self._between, limit=FIRST_PAGE)
-        known = self.conversation
-        known.begin(page.messages[0].seq - 1 if page.messages else page.last_seq)
-        known.heal(page.messages, to=page.last_seq)
-        known.has_earlier = page.more
-        return bool(page.messages)

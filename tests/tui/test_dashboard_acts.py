@@ -101,7 +101,7 @@ async def test_a_chat_is_given_to_another_agent(server: Server) -> None:
         await shows(app, "desk default")
         picker = app.screen
         assert isinstance(picker, Choose)
-        assert {choice.name for choice in picker.choices} == {"Ben", "desk default"}
+        assert {named.name for named in picker.several} == {"Ben", "desk default"}
         await pilot.press(*"ben", "enter")
         await answer(app, pilot, "Transfer the chat of bob with Ann to Ben?", "y")
         await shows(app, "bob is given to Ben.")

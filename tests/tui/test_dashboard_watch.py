@@ -39,6 +39,28 @@ async def test_a_chat_is_read_live(server: Server) -> None:
         assert not isinstance(app.screen, ChatWatch)
 
 
+async def test_the_two_differ_at_a_glance(server: Server) -> None:
+    """Customer and agent have each a colour; who only reads is told nothing of marks."""
+    async with (
+        dashboard(server, (100, 30)) as (app, pilot),
+        online(server, "ann") as ann,
+        asking(server, "bob", topic="My lamp"),
+    ):
+        await say(ann, BOB, "Hello Bob")
+        await row_with(app, "Ann", "bob")
+        await pilot.press("enter")
+        await shows(app, "Hello Bob")
+        colours = {
+            segment.text: segment.style.color
+            for row in app.screen._compositor.render_strips()[1:]
+            for segment in row
+            if segment.text in {"Ann", "bob"} and segment.style is not None
+        }
+        assert colours.keys() == {"Ann", "bob"}
+        assert colours["Ann"] != colours["bob"]
+        assert "✓" not in screen_text(app)
+
+
 async def test_a_long_conversation_is_read_page_by_page(server: Server) -> None:
     """The newest first; going up loads what was before."""
     async with (
@@ -53,7 +75,7 @@ async def test_a_long_conversation_is_read_page_by_page(server: Server) -> None:
         await shows(app, "line 159 of many")
         screen = app.screen
         assert isinstance(screen, ChatWatch)
-        assert len(screen._watched.conversation.lines) == 100
+        assert len(screen._watched.talk.lines) == 100
 
         async def at_the_first() -> bool:
             await pilot.press("home")

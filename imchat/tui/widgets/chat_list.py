@@ -11,6 +11,7 @@ from imchat.ids import ChatId
 from imchat.tui.chat_entry import Entry
 from imchat.tui.theme import FAINT, MUTED
 from imchat.tui.waits import Limits, clock
+from imchat.tui.widgets.options import Options
 
 TALL, LOW = 3, 2
 """Rows of an open chat, where there is room for all and where there is not."""
@@ -22,7 +23,7 @@ CHANGES_A_SECOND = 4
 _URGENCY = {"": MUTED, "amber": "$text-warning", "red": "bold $text-error"}
 
 
-class ChatList(OptionList):
+class ChatList(Options):
     """Open chats by slot, below them those that ended last; `limits` colour the waits."""
 
     DEFAULT_CSS = """

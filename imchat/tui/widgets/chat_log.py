@@ -219,8 +219,7 @@ class ChatLog(ScrollView, can_focus=True):
 
     def _rule_new(self, talk: Talk | None, *, opened: bool, follow: bool) -> None:
         """A rule stands before the first message that was not read when one came to it."""
-        # For who is neither of the two nothing is new.
-        unread = talk.unread if talk and talk.me else 0
+        unread = talk.unread if talk else 0
         if not unread or talk is None:
             return
         line = self._laid.new

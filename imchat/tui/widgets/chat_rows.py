@@ -139,6 +139,8 @@ class ChatRows:
             return ""
         if line.seq is None:
             return "…"
+        if self.talk.read_by_peer is None:
+            return ""
         return "✓✓" if line.seq <= self.talk.read_by_peer else "✓"
 
 

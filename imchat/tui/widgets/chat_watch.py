@@ -18,13 +18,14 @@ from imchat.tui.acts import Acts, ChatAt
 from imchat.tui.watched_chat import WatchedChat
 from imchat.tui.widgets.chat_log import ChatLog
 from imchat.tui.widgets.chat_reader import ChatReader
+from imchat.tui.widgets.modal import LeftOnce
 from imchat.tui.widgets.title_bar import TitleBar
 
 EVERY_S = 0.5
 REFUSED_EVERY_S = 5.0
 
 
-class ChatWatch(Screen[None]):
+class ChatWatch(LeftOnce[None], Screen[None]):
     """Reads on about twice a second. `now()` is where the chat is by now, None when it is over."""
 
     DEFAULT_CSS = """
@@ -89,8 +90,8 @@ class ChatWatch(Screen[None]):
             await asyncio.sleep(pause_s)
 
     def _show(self) -> None:
-        empty = "Nothing has been said." if self._watched.conversation.begun else "Reading…"
-        self.query_one(ChatReader).show(self._watched.conversation, self._name_of, empty=empty)
+        empty = "Nothing has been said." if self._watched.begun else "Reading…"
+        self.query_one(ChatReader).show(self._watched.talk, self._name_of, empty=empty)
 
     def _say(self) -> None:
         who = f"{self._chat.customer} with {self._name_of(self._agent)}"
@@ -141,11 +142,13 @@ class ChatWatch(Screen[None]):
 
     def action_close(self) -> None:
         """Close this chat."""
-        self.app.run_worker(self._acts.close(self._open()), group="act", exclusive=True)
+        chats = self._open()
+        self._acts.begin(lambda: self._acts.close(chats))
 
     def action_transfer(self) -> None:
         """Give this chat to another agent, or to a desk."""
-        self.app.run_worker(self._acts.transfer(self._open()), group="act", exclusive=True)
+        chats = self._open()
+        self._acts.begin(lambda: self._acts.transfer(chats))
 
     def _open(self) -> list[ChatAt]:
         at = self._now()

@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label, LoadingIndicator
 
 from imchat.errors import ImchatError
+from imchat.tui.widgets.modal import Modal
 
 
-class Deed(ModalScreen[bool]):
+class Deed(Modal[bool]):
     """Gives True when it was done. Asked, doing, or failed, which its `stage` says.
 
     Enter and y do it, also again after it failed; Escape and n leave it. To leave it

@@ -9,14 +9,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from imchat.tui.links import host_in_ascii
+from imchat.tui.widgets.modal import Modal
+from imchat.tui.widgets.options import Options
 
 
-class OpenLink(ModalScreen[str | None]):
+class OpenLink(Modal[str | None]):
     """Shows links in full; gives the one that is to be opened. c copies it instead."""
 
     DEFAULT_CSS = """
@@ -45,7 +46,7 @@ class OpenLink(ModalScreen[str | None]):
         """The links, and the keys."""
         with Vertical():
             yield Label("Open a link" if len(self._urls) > 1 else "Open this link?")
-            yield OptionList(*(Option(_in_full(url)) for url in self._urls), markup=False)
+            yield Options(*(Option(_in_full(url)) for url in self._urls), markup=False)
             yield Label("Enter opens it in your browser · c copies it · Esc", classes="hint")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from imchat.client.text import clean_line
+from imchat.tui.widgets.modal import Modal
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Choice(Generic[T]):
     line: Content
 
 
-class Picker(ModalScreen[T | None], Generic[T]):
+class Picker(Modal[T | None], Generic[T]):
     """A line to type in over a list of what answers to it, best first.
 
     Up and down choose, Enter takes, Escape gives None; or by the mouse.
@@ -53,6 +53,8 @@ class Picker(ModalScreen[T | None], Generic[T]):
         Binding("escape", "dismiss(None)", "Cancel", id="pick_nothing"),
         Binding("up", "move(-1)", "Up", id="pick_up", show=False),
         Binding("down", "move(1)", "Down", id="pick_down", show=False),
+        Binding("pageup", "skip(-10)", "Page up", id="pick_page_up", show=False),
+        Binding("pagedown", "skip(10)", "Page down", id="pick_page_down", show=False),
     ]
     ASKS: str | Content = ""
     HINT = "↑↓ choose  Enter take  Esc cancel"
@@ -126,6 +128,13 @@ class Picker(ModalScreen[T | None], Generic[T]):
             options.action_cursor_up()
         else:
             options.action_cursor_down()
+
+    def action_skip(self, steps: int) -> None:
+        """Mark one that is so many further down, as far as there are any."""
+        options = self.query_one(OptionList)
+        if self._choices:
+            at = (options.highlighted or 0) + steps
+            options.highlighted = max(0, min(at, len(self._choices) - 1))
 
     def on_click(self, event: events.Click) -> None:
         """A click beside it means no."""

@@ -6,11 +6,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label
 
 from imchat.client import clean
 from imchat.protocol import MAX_REMARK
+from imchat.tui.widgets.modal import Modal
 
 SCORES = {1: "1 bad", 2: "2", 3: "3 fair", 4: "4", 5: "5 very good"}
 
@@ -22,7 +22,7 @@ class Rated(NamedTuple):
     comment: str
 
 
-class Rating(ModalScreen[Rated | None]):
+class Rating(Modal[Rated | None]):
     """Gives the score and the comment, or None. A digit chooses, then Enter sends."""
 
     BINDING_GROUP_TITLE = "Rating"
