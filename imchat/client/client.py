@@ -189,6 +189,12 @@ class Client:
         """The last hour and today; for a supervisor."""
         return await self._ask(protocol.ReadTrends(), protocol.Trends)
 
+    async def report(
+        self, *, days: Literal[1, 7] = 1, agent: Uid | None = None
+    ) -> protocol.Report:
+        """Measures of today or of the last 7 days, by agent or of one; for a supervisor."""
+        return await self._ask(protocol.ReadReport(days=days, agent=agent), protocol.Report)
+
     async def load_earlier(self, peer: Uid, *, limit: int = 50) -> int:
         """Put the page before what `conversation(peer)` has in front; gives its length."""
         return await self._mirror.load_earlier(peer, limit)
@@ -350,7 +356,9 @@ class Client:
                 self._mirror.learn(frame)  # and tells it when all before it is known
             case protocol.Error():
                 self._refused(frame)
-            case protocol.History() | protocol.Customer() | protocol.Trends():
+            case (
+                protocol.History() | protocol.Customer() | protocol.Trends() | protocol.Report()
+            ):
                 self._calls.resolve(frame.ref, frame)
             case protocol.Welcome():
                 pass  # only hello is answered so, and it was

@@ -101,7 +101,14 @@ class ReadTrends(Frame, tag="trends", frozen=True, kw_only=True):
     """Asks for the last hour in steps, and for today."""
 
 
+class ReadReport(Frame, tag="report", frozen=True, kw_only=True):
+    """Asks for measures of today or of the last 7 days: of all, by agent, or of one `agent`."""
+
+    days: Literal[1, 7] = 1
+    agent: WireUid | None = None
+
+
 ClientFrame = (
     Hello | Request | Rate | SetStatus | Transfer | Send | ReadHistory | SendTyping | MarkRead
-    | Close | ReadCustomer | AddNote | Watch | Unwatch | ReadTrends
+    | Close | ReadCustomer | AddNote | Watch | Unwatch | ReadTrends | ReadReport
 )

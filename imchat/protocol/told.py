@@ -287,6 +287,25 @@ class Trends(Frame, tag="trends", frozen=True, kw_only=True):
     desks: dict[str, DeskTrend]
 
 
+class Report(Frame, tag="report", frozen=True, kw_only=True):
+    """Measures of `days` days up to `at`; each list has a value for each of `measures`.
+
+    Their names and definitions are those of `docs/reports.md`; null is nothing to measure.
+    """
+
+    at: int
+    today: int
+    """When the day began, ms."""
+    days: int
+    service_level_s: int
+    measures: list[str]
+    total: list[int | float | None]
+    agents: dict[Uid, list[int | float | None]]
+    """Of everybody who was there, or of the one that was asked for."""
+    daily: list[list[int | float | None]]
+    """Of all, or of the one that was asked for: each of the last 7 days, today the last."""
+
+
 class Error(Frame, tag="error", frozen=True, kw_only=True):
     code: str
     message: str
@@ -295,5 +314,5 @@ class Error(Frame, tag="error", frozen=True, kw_only=True):
 
 ServerFrame = (
     Welcome | Assigned | Waiting | Status | Ack | Message | History | Typing | Read | Closed
-    | Rated | Transferred | Customer | Snapshot | Log | Trends | Error
+    | Rated | Transferred | Customer | Snapshot | Log | Trends | Report | Error
 )

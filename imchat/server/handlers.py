@@ -225,6 +225,11 @@ class Handlers:
     async def _read_trends(self, frame: protocol.ReadTrends) -> None:
         self._outbox.push(views.trends(await self._services.store.trends(), ref=frame.ref))
 
+    async def _read_report(self, frame: protocol.ReadReport) -> None:
+        recent = await self._services.lately.recent()
+        report = views.report(recent, days=frame.days, agent=frame.agent, ref=frame.ref)
+        self._outbox.push(report)
+
 
 _EITHER_SIDE: dict[type[msgspec.Struct], Handler] = {
     protocol.Send: Handlers._send,
@@ -251,6 +256,7 @@ _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {
         protocol.ReadHistory: Handlers._read_history,
         protocol.Close: Handlers._close,
         protocol.ReadTrends: Handlers._read_trends,
+        protocol.ReadReport: Handlers._read_report,
         protocol.Watch: Handlers._watch,
         protocol.Unwatch: Handlers._unwatch,
     },

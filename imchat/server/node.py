@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator
 
 from imchat import tokens
+from imchat.analytics.report.lately import Lately
 from imchat.errors import Unavailable
 from imchat.protocol import CloseCode
 from imchat.server.board import Board
@@ -147,6 +148,7 @@ async def listening(settings: ServerSettings, *, patient: bool = False) -> Async
             limits=Limits(settings.rate),
             metrics=metrics,
             loading=Loading(),
+            lately=Lately(store),
         )
         node = Node(settings, services, opened)
         async with node.listening():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from imchat.analytics.report.lately import Lately
 from imchat.server.hub import Hub
 from imchat.server.limits import Limits
 from imchat.server.loading import Loading
@@ -28,3 +29,4 @@ class Services:
     limits: Limits
     metrics: Metrics
     loading: Loading
+    lately: Lately

@@ -7,11 +7,16 @@ from typing import assert_never
 import msgspec
 
 from imchat import protocol, tokens
+from imchat.analytics.report import lately
+from imchat.analytics.report.lately import Recent
+from imchat.analytics.report.measures import SERVICE_LEVEL_S, Value
 from imchat.errors import RateLimited, RequestError
 from imchat.ids import Uid
 from imchat.store import counted, facts
 
 _STORED_V1 = '{"v":1,'
+DIGITS = 4
+"""Behind the point, of a measure."""
 TREND_STEP_S = 10
 """As the store counts."""
 
@@ -231,6 +236,30 @@ def _totals(site: facts.Site) -> protocol.Totals:
         abandoned=site.totals.abandoned,
         messages=site.totals.messages,
     )
+
+
+def report(recent: Recent, *, days: int, agent: Uid | None, ref: str | None) -> bytes:
+    """Measures of today or of all its days; of one agent, or of all and by agent."""
+    of = recent.today if days == 1 else recent.week
+    told = [uid for uid in of if uid != lately.ALL and agent in (None, uid)]
+    return protocol.encode(
+        protocol.Report(
+            at=recent.read.at,
+            today=recent.read.today,
+            days=days,
+            service_level_s=SERVICE_LEVEL_S,
+            measures=list(lately.NAMES),
+            total=_short(of[lately.ALL]),
+            agents={uid: _short(of[uid]) for uid in told},
+            daily=[_short(day) for day in recent.by_day(agent or lately.ALL)],
+            ref=ref,
+        )
+    )
+
+
+def _short(values: Iterable[Value]) -> list[Value]:
+    """Digits that nobody reads make a frame three times as long."""
+    return [round(value, DIGITS) if isinstance(value, float) else value for value in values]
 
 
 def trends(found: counted.Trends, *, ref: str | None) -> bytes:

@@ -144,6 +144,13 @@ class AgentView(ChatApp):
         drafts = self.query_one(ChatPane).drafts
         self._load.ended(chat, how, self.now_ms(), kept=drafts)
         self.query_one(CustomerPanel).forget(chat.customer)
+        self._forget_who_is_out_of_reach()
+
+    def _forget_who_is_out_of_reach(self) -> None:
+        """Or all that was said in eight hours would be kept."""
+        chats = [*self._load.chats, *self.client.chats.values()]
+        for peer in self.client.conversations.keys() - {chat.customer for chat in chats}:
+            self.client.forget(peer)
 
     def _learned(self, known: protocol.Customer) -> None:
         self._colleagues.seen(known.chats)

@@ -26,6 +26,7 @@ from imchat.tui.widgets.event_log import EventLog
 from imchat.tui.widgets.filter_line import FilterLine
 from imchat.tui.widgets.queue_head import QueueHead
 from imchat.tui.widgets.queue_panel import QueuePanel
+from imchat.tui.widgets.reports import ReportsScreen
 from imchat.tui.widgets.tier_board import TierBoard
 from imchat.tui.widgets.title_bar import TitleBar
 from imchat.tui.widgets.today_panel import TodayPanel
@@ -55,6 +56,7 @@ class DashboardApp(Supervising):
         Binding("s", "next_order", "Sort", id="sort", show=False),
         Binding("r", "reverse_order", "Reverse", id="reverse", show=False),
         Binding("t", "next_span", "Time", id="span"),
+        Binding("R", "reports", "Reports", id="reports", key_display="R"),
         Binding("1", "go_to('AgentsTable')", "Agents", id="go_agents", show=False),
         Binding("2", "go_to('QueueHead')", "Queue", id="go_queue", show=False),
         Binding("4", "go_to('TierBoard')", "Tiers", id="go_tiers", show=False),
@@ -229,6 +231,10 @@ class DashboardApp(Supervising):
     def action_next_span(self) -> None:
         """Show more of the past, or less."""
         self.query_one(TrendsPanel).next_span()
+
+    def action_reports(self) -> None:
+        """Show the measures of today and of the last days, by agent."""
+        self.push_screen(ReportsScreen(self.client, self.name_of))
 
     def action_next_order(self) -> None:
         """Sort the agents in the next way."""

@@ -6,6 +6,7 @@ from imchat.client import Client
 from imchat.ids import ChatId, Desk, Uid
 from imchat.protocol import Chat
 from imchat.tui.agent import AgentApp
+from imchat.tui.caseload import RECENT
 from imchat.tui.chat_entry import Entry
 from imchat.tui.widgets.chat_list import ChatList
 from imchat.tui.widgets.composer import Composer
@@ -199,3 +200,14 @@ def test_a_number_that_may_go_on_waits_for_enter() -> None:
     assert jump.at_once("2") is not None
     assert jump.at_once("12") is not None
     assert jump.at_once("x") is None
+
+
+async def test_what_was_said_in_chats_out_of_reach_is_let_go(server: Server) -> None:
+    """Who serves all day keeps the conversations of the open chats and of the recent ones."""
+    async with console(server, capacity=1) as (app, _):
+        for number in range(RECENT + 3):
+            async with customer(server, f"c{number}") as client:
+                await shows(app, "tier 1")
+                await close_from(client)
+                await shows(app, "tier 0")
+        assert len(app.client.conversations) == RECENT

@@ -1,6 +1,6 @@
 """Every measure of the reports, each defined once. docs/reports.md is the same table for people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -142,11 +142,13 @@ MEASURES: tuple[Measure, ...] = (
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
 
-def measured(sums: Sums, *, soon_s: int, of_agent: bool = False) -> dict[str, Value]:
-    """Every measure of the sums, by name; of an agent alone some are None."""
+def measured(
+    sums: Sums, *, soon_s: int, of_agent: bool = False, only: Iterable[str] = BY_NAME
+) -> dict[str, Value]:
+    """Every measure of the sums, or those of some names; of an agent alone some are None."""
     return {
-        measure.name: measure.of(sums, soon_s * 1000)
-        if measure.of_agents or not of_agent
+        name: BY_NAME[name].of(sums, soon_s * 1000)
+        if BY_NAME[name].of_agents or not of_agent
         else None
-        for measure in MEASURES
+        for name in only
     }

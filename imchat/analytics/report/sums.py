@@ -1,6 +1,6 @@
 """The sums that measures are made of, and how they are put together. Times are ms."""
 
-import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 GREATEST = "_max"
@@ -16,9 +16,6 @@ As in `tally.lua`, which counts them.
 PRESENCE = frozenset(("online_ms", "away_ms", "grace_ms", "held_ms", "slots_ms", "busy_ms"))
 """What is of an agent, and of all its desks together."""
 
-_STEP = re.compile(r"(\w+):(\d+)")
-
-
 def step_of(ms: int) -> int:
     """The end of the step under which a time is counted."""
     for upto, width in STEPS:
@@ -30,11 +27,15 @@ def step_of(ms: int) -> int:
 class Sums(dict[str, int]):
     """Sums by name; what is missing is 0. A time's name and the end of a step: how many in it."""
 
+    _steps: dict[str, list[tuple[int, int]]] | None = None
+    """Those of all times, once they were asked for."""
+
     def __missing__(self, _: str) -> int:
         return 0
 
     def add(self, other: Mapping[str, int], *, only: Iterable[str] | None = None) -> None:
         """Put others to these, or `only` those of some names."""
+        self._steps = None
         for name in other if only is None else other.keys() & set(only):
             if name.endswith(GREATEST):
                 self[name] = max(self[name], other[name])
@@ -43,12 +44,14 @@ class Sums(dict[str, int]):
 
     def times(self, name: str) -> list[tuple[int, int]]:
         """How many times there were in each step, by its end, the shortest first."""
-        found = []
-        for key, count in self.items():
-            step = _STEP.fullmatch(key)
-            if step is not None and step[1] == name:
-                found.append((int(step[2]), count))
-        return sorted(found)
+        if self._steps is None:
+            found = defaultdict(list)
+            for key, count in self.items():
+                time, _, end = key.partition(":")
+                if end:
+                    found[time].append((int(end), count))
+            self._steps = {time: sorted(steps) for time, steps in found.items()}
+        return self._steps.get(name, [])
 
     def within(self, name: str, ms: int) -> int:
         """How many took no longer; exact where `ms` is the end of a step."""
