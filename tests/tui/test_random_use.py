@@ -21,7 +21,7 @@ from tests.support import Server, eventually, serving
 from tests.tui.storm import Crowd, Person
 from tests.tui.support import running_app, screen_text
 
-STEPS = 150
+STEPS = 120
 TAIL = 25
 """So many of the last steps are told when something breaks."""
 SIZE = (120, 40)
