@@ -40,6 +40,7 @@ def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def drawn_rightly(app: ImchatApp) -> None:
     """Fails when a row on the screen, as far as it is laid out, is not as wide as the screen."""
+    app.screen._on_timer_update()  # what waits to be laid out is, as before each real picture
     drawn = app.screen._compositor
     rows = drawn.render_strips()
     assert len(rows) == drawn.size.height
