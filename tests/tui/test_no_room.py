@@ -44,7 +44,8 @@ async def test_a_page_is_asked_for_where_no_row_is_seen(server: Server, key: str
     async with console(server) as (app, pilot), customer(server, "bob"):
         await shows(app, "Write to bob…")
         app.query_one(ChatList).focus()
-        await pilot.resize_terminal(1, 1)
+        await pilot.resize_terminal(80, 3)
+        assert app.query_one(ChatList).has_focus
         await pilot.press(key, "ctrl+p")
         assert isinstance(app.screen, Palette)
         await pilot.press(*"help", key, "escape")
