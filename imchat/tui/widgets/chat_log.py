@@ -1,27 +1,20 @@
-"""A conversation on the screen: only what is seen is laid out and drawn."""
+"""A conversation to be read, marked, copied, and opened at its links."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset, Size
+from textual.geometry import Offset
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.selection import SELECT_ALL, Selection
-from textual.strip import Strip
 from textual.timer import Timer
 
 from imchat.client import Line
-from imchat.ids import Uid
-from imchat.tui.finding import Finder
-from imchat.tui.layout import Layout
-from imchat.tui.marking import Marking, Move, Point
+from imchat.tui.marking import Move, Point
 from imchat.tui.talk import Talk
-from imchat.tui.widgets.chat_rows import INDENT, ChatRows
+from imchat.tui.widgets.chat_news import ChatNews
+from imchat.tui.widgets.chat_rows import INDENT
 from imchat.tui.wrapping import index_at
 
 SCROLLS_A_SECOND = 20
@@ -32,53 +25,9 @@ _EXTENDING = {
 }
 
 
-class _Anchor(NamedTuple):
-    """A row by its message: counted from the first row of the text, and what begins there."""
+class ChatLog(ChatNews, can_focus=True):
+    """The conversation with its keys and the mouse: what is marked stays so as more comes."""
 
-    line: Line
-    row: int
-    at: int | None
-
-
-class ChatLog(ScrollView, can_focus=True):
-    """Shows one conversation at a time; stays at its end while it is there.
-
-    `show()` is for each time that something may have changed, and costs little when nothing
-    has. One log serves all chats of a screen.
-    """
-
-    DEFAULT_CSS = """
-    ChatLog {
-        background: $background;
-        padding: 0 1;
-        border: round $border-blurred;
-        border-title-color: $text-warning;
-        border-subtitle-color: $text-warning;
-        scrollbar-size-vertical: 1;
-        overflow-x: hidden;
-        overflow-y: scroll;
-        &:focus { border: round $primary; }
-        & .chat-log--day { color: $text-muted; }
-        & .chat-log--new { color: $text-warning; }
-        & .chat-log--mine { color: $text-primary; text-style: bold; }
-        & .chat-log--theirs { color: $text-accent; text-style: bold; }
-        & .chat-log--faint { color: $text-muted; }
-        & .chat-log--body { color: $foreground; }
-        & .chat-log--failed { color: $text-error; }
-        & .chat-log--link { color: $text-primary; text-style: underline; }
-        & .chat-log--found { background: $warning 30%; }
-        & .chat-log--here { background: $warning; color: $background; }
-        & .chat-log--marked { background: $primary 40%; }
-        & .chat-log--caret { background: $foreground; color: $background; }
-    }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"chat-log--{component}"
-        for component in (
-            "day", "new", "mine", "theirs", "faint", "body", "failed", "link", "found", "here",
-            "marked", "caret",
-        )
-    }
     # Textual's own marking takes rows for places; here they move as more comes before them.
     ALLOW_SELECT = False
     BINDING_GROUP_TITLE = "The conversation"
@@ -105,9 +54,6 @@ class ChatLog(ScrollView, can_focus=True):
         ),
     ]
 
-    class NeedsEarlier(Message):
-        """The top is near and there is more before it."""
-
     class Asked(Message):
         """A key asks for something that is not the log's own to do: find, older, newer or links."""
 
@@ -124,275 +70,20 @@ class ChatLog(ScrollView, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self._talk: Talk | None = None
-        self._laid = Layout()
-        self._finder = Finder()
-        self._marking = Marking(self._laid)
-        self._inks: dict[str, Style] = {}
-        self._rows = ChatRows(self._laid, self._finder, self._marking, self._ink)
-        self._empty = ""
-        self._shown: tuple[object, ...] = ()
-        """What else than the lines was drawn last."""
-        self._come = 0
-        """Lines that came since the end was left."""
-        self._follows = True
-        """Whether one was at the end before the size changed, or something came."""
-        self._seen: Line | None = None
-        """The line that the rule of what is new stood before when it was seen."""
         self._dragging = False
         self._pulling: Timer | None = None
 
-    # --- what is shown -------------------------------------------------------
-
-    @property
-    def at_end(self) -> bool:
-        """Whether the newest message is on the screen."""
-        return self.scroll_offset.y >= self._laid.height - self._page
-
-    @property
-    def has_room(self) -> bool:
-        """Whether all that is known fits on the screen."""
-        return self._laid.height <= self._page
-
-    @property
-    def lines(self) -> list[Line]:
-        """The messages that are shown, with those that one must scroll to."""
-        return self._laid.lines
-
-    def follow(self) -> None:
-        """Go to the end, and stay there as more comes."""
-        self._measure(len(self.lines) - 1)
-        self.scroll_end(animate=False, immediate=True)
-        self._follows = True
-        self._say_new()
-
-    def show(
-        self, talk: Talk | None, name_of: Callable[[Uid], str], *, empty: str
-    ) -> None:
-        """Show a conversation as it is now, or the `empty` words where there is nothing."""
-        opened = talk is not self._talk
-        if opened:
-            self._leave_talk(talk)
-        follow = opened or self._follows
-        self._rows.name_of, self._empty = name_of, empty
-        changed = self._take(talk)
-        self._rule_new(talk, opened=opened, follow=follow)
-        if opened or (changed and follow):
-            self.follow()
-        self._say_new()
-        now = self._what_is_drawn(talk)
-        if opened or changed or now != self._shown:
-            self._shown = now
-            self.refresh()
-
-    def _leave_talk(self, talk: Talk | None) -> None:
-        self._talk = self._rows.talk = talk
-        self._laid.set_new(None)
-        self._laid.update([])
-        self._marking.clear()
-        self._come = 0
-        if self in self.screen.selections:
-            self.screen.selections = {}
-
-    def _take(self, talk: Talk | None) -> bool:
-        """Take the lines as they are now, and stay where one was reading."""
-        lines = talk.lines if talk else []
-        layout, known = self._laid, len(self.lines)
-        anchor = self._anchor()
-        first = self.lines[0] if self.lines else None
-        head = int(talk is not None and talk.has_earlier and bool(lines))
-        changed = layout.update(lines) or layout.head != head
-        layout.head = head
-        if changed:
-            before = (layout.index_of(first) or 0) if first is not None else 0
-            self._come += max(0, len(lines) - known - before) if known else 0
-            self._finder.update(lines)
-            self._return_to(anchor)
-        return changed
-
-    def _what_is_drawn(self, talk: Talk | None) -> tuple[object, ...]:
-        names = {line.sender: self._rows.name_of(line.sender) for line in self.lines[-1:]}
-        return (
-            talk.read_by_peer if talk else 0, self._empty, names,
-            self._rows.name_of(talk.me) if talk else "", self._laid.new,
-        )
-
-    def _rule_new(self, talk: Talk | None, *, opened: bool, follow: bool) -> None:
-        """A rule stands before the first message that was not read when one came to it."""
-        unread = talk.unread if talk else 0
-        if not unread or talk is None:
-            return
-        line = self._laid.new
-        is_old = line is None or self._is_read(line, unread, talk)
-        if (opened or is_old) and not (follow and not opened and self.app.app_focus):
-            self._laid.set_new(_first_unread(self.lines, unread, talk))
-            self._measure(len(self.lines) - 1)
-
-    def _is_read(self, line: Line, unread: int, talk: Talk) -> bool:
-        first = _first_unread(self.lines, unread, talk)
-        return first is not None and (line.seq or 0) < (first.seq or 0)
-
-    def action_first_unread(self) -> None:
-        """Go to the rule before what is new; the end if there is none."""
-        new = self._laid.new
-        index = self._laid.index_of(new) if new is not None else None
-        if index is None:
-            self.follow()
-        else:
-            self._go(index, 0)
-
-    def _say_new(self) -> None:
-        """On the border: what is new and not on the screen."""
-        if self.at_end:
-            self._come = 0
-        below = f"↓ {self._come} new" if self._come else ""
-        above = "↑ new · Alt+U" if self._is_new_above() else ""
-        if (self.border_title, self.border_subtitle) != (above, below):
-            self.border_title, self.border_subtitle = above, below
-
-    def _is_new_above(self) -> bool:
-        new = self._laid.new
-        if new is None or new is self._seen or not self._page:
-            return False
-        index = self._laid.index_of(new)
-        if index is not None and self._laid.top(index) < self.scroll_offset.y:
-            return True
-        self._seen = new
-        return False
-
-    # --- where one is --------------------------------------------------------
-
-    @property
-    def _page(self) -> int:
-        return self.scrollable_content_region.height
-
-    def _anchor(self) -> _Anchor | None:
-        """What is on top of the screen."""
-        if not self.lines:
-            return None
-        index, row = self._laid.at(self.scroll_offset.y)
-        block = self._laid.block(index)
-        row -= len(block.lead)
-        at = block.rows[min(row, len(block.rows) - 1)][0] if row >= 0 else None
-        return _Anchor(self.lines[index], row, at)
-
-    def _return_to(self, anchor: _Anchor | None) -> None:
-        """Have a row on top again, also when others came before it."""
-        index = self._laid.index_of(anchor.line) if anchor is not None else None
-        if anchor is None or index is None:
-            self._measure(len(self.lines) - 1)
-        else:
-            # A message with another before it may be led by other rows than without.
-            self._go(index, len(self._laid.block(index).lead) + anchor.row)
-
-    def _return_to_text(self, anchor: _Anchor) -> None:
-        """Have a text on top again that was wrapped anew."""
-        index = self._laid.index_of(anchor.line)
-        if index is None or anchor.at is None:
-            self._return_to(anchor)
-        else:
-            self._go(index, self._laid.block(index).row_of(anchor.at))
-
-    def _go(self, index: int, row: int) -> None:
-        """Have a row of a message on top."""
-        self._laid.measure(index, above=3 * self._page, below=3 * self._page)
-        self._set_height()
-        y = max(0, self._laid.top(index) + row)
-        if y != self.scroll_offset.y:
-            self.scroll_to(y=y)
-
-    def _measure(self, index: int) -> None:
-        """Have exact heights around a message, with what is on top staying there."""
-        if index < 0:
-            self._set_height()
-            return
-        top, row = self._laid.at(self.scroll_offset.y)
-        changed = self._laid.measure(index, above=3 * self._page, below=3 * self._page)
-        self._set_height()
-        if changed:
-            y = self._laid.top(top) + row
-            if y != self.scroll_offset.y:
-                self.scroll_to(y=y)
-
-    def _set_height(self) -> None:
-        size = Size(self.scrollable_content_region.width, self._laid.height)
-        if size != self.virtual_size:
-            # Nothing but the scrollbar depends on it, so the screen need not be laid out.
-            self.set_reactive(ChatLog.virtual_size, size)
-            self._scroll_update(size)
-
-    def on_resize(self, _: events.Resize) -> None:
-        """Wrap anew, and stay where one was reading."""
-        anchor = self._anchor()
-        self._rows.width = self.scrollable_content_region.width
-        self._laid.widen(self._rows.text_width)
-        if self._follows or anchor is None:
-            self.follow()
-        else:
-            self._return_to_text(anchor)
-        self.refresh()
-
-    def scroll_to(
-        self,
-        x: float | None = None,
-        y: float | None = None,
-        **how: Any,  # noqa: ANN401 (Textual's own options)
-    ) -> None:
-        """At once, never by and by: rows that are laid out on the way would make it jump."""
-        super().scroll_to(x, y, **{**how, "animate": False})
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Lay out what comes near, and ask for what came before when the top does."""
-        super().watch_scroll_y(old_value, new_value)
-        if not self.lines or not self._page:
-            return
-        self._measure(self._laid.at(round(new_value))[0])
-        self._follows = self.at_end
-        self._say_new()
-        if new_value <= self._page and new_value < old_value:
-            self.post_message(self.NeedsEarlier())
-
-    def action_scroll_home(self) -> None:
-        """The first key to the top loads what came before."""
-        if not self._moved("home"):
-            super().action_scroll_home()
-            self.post_message(self.NeedsEarlier())
-
-    # --- what is looked for --------------------------------------------------
-
-    def look_for(self, query: str) -> None:
-        """Show where a text stands, and go to its newest place; of an empty one nothing."""
-        self._finder.look_for(query, self.lines)
-        self.refresh()
-        if query:
-            self.step(-1)
-
-    def step(self, step: int) -> bool:
-        """Go to the next hit, up (-1) or down (1); gives whether there is one."""
-        start = self._laid.at(self.scroll_offset.y + self._page - 1)[0] if self.lines else 0
-        line = self._finder.step(step, self._laid.index_of, start)
-        index = self._laid.index_of(line) if line is not None else None
-        if line is None or index is None:
-            return False
-        self._show_hit(index, line)
-        self.refresh()
-        return True
-
-    @property
-    def found(self) -> tuple[int, int]:
-        """Which of how many messages that were found one is at, the newest being 1."""
-        return self._finder.number, len(self._finder.hits)
-
-    def _show_hit(self, index: int, line: Line) -> None:
-        self._laid.measure(index, above=3 * self._page, below=3 * self._page)
-        self._set_height()
-        block = self._laid.block(index)
-        at = self._finder.spans(line)[0][0]
-        y = self._laid.top(index) + block.row_of(at)
-        if not self.scroll_offset.y <= y < self.scroll_offset.y + self._page:
-            self.scroll_to(y=y - self._page // 2)
+    def action_ask(self, what: str) -> None:
+        """Hand on what is for others to do."""
+        self.post_message(self.Asked(what))
 
     # --- what is marked ------------------------------------------------------
+
+    def _leave_talk(self, talk: Talk | None) -> None:
+        super()._leave_talk(talk)
+        self._marking.clear()
+        if self in self.screen.selections:
+            self.screen.selections = {}
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """What is marked, for Textual's own key to copy."""
@@ -444,10 +135,6 @@ class ChatLog(ScrollView, can_focus=True):
         """Whether there is a caret, or something marked."""
         return self._marking.caret is not None
 
-    def action_ask(self, what: str) -> None:
-        """Hand on what is for others to do."""
-        self.post_message(self.Asked(what))
-
     def action_extend(self, how: Move) -> None:
         """Mark more, or less."""
         if self._marking.caret is None:
@@ -459,6 +146,10 @@ class ChatLog(ScrollView, can_focus=True):
     def action_extend_word(self, how: Move) -> None:
         """Move the caret by a word, where there is one."""
         self._moved(how)
+
+    def action_scroll_home(self) -> None:
+        if not self._moved("home"):
+            super().action_scroll_home()
 
     def action_scroll_up(self) -> None:
         if not self._moved("up"):
@@ -478,7 +169,7 @@ class ChatLog(ScrollView, can_focus=True):
 
     def action_scroll_end(self) -> None:
         if not self._moved("end"):
-            self.follow()
+            super().action_scroll_end()
 
     def _moved(self, how: Move) -> bool:
         """Move the caret, if there is one; what is marked follows it."""
@@ -511,6 +202,30 @@ class ChatLog(ScrollView, can_focus=True):
         """Mark nothing any more."""
         self._marking.clear()
         self._marked()
+
+    # --- links ---------------------------------------------------------------
+
+    def links_in_sight(self) -> list[str]:
+        """The links of the messages on the screen, the lowest first, each once."""
+        if not self.lines:
+            return []
+        first, _ = self._laid.at(self.scroll_offset.y)
+        last, _ = self._laid.at(self.scroll_offset.y + self._page - 1)
+        urls = [
+            self.lines[index].body[slice(*link)]
+            for index in range(last, first - 1, -1)
+            for link in reversed(self._laid.block(index).links)
+        ]
+        return list(dict.fromkeys(urls))
+
+    def _link_at(self, line: Line, at: int) -> str | None:
+        index = self._laid.index_of(line)
+        if index is None:
+            return None
+        for start, end in self._laid.block(index).links:
+            if start <= at < end:
+                return line.body[start:end]
+        return None
 
     # --- the mouse -----------------------------------------------------------
 
@@ -557,28 +272,6 @@ class ChatLog(ScrollView, can_focus=True):
         else:
             self._marking.mark(line, 0, len(line.body))
         self._marked()
-
-    def links_in_sight(self) -> list[str]:
-        """The links of the messages on the screen, the lowest first, each once."""
-        if not self.lines:
-            return []
-        first, _ = self._laid.at(self.scroll_offset.y)
-        last, _ = self._laid.at(self.scroll_offset.y + self._page - 1)
-        urls = [
-            self.lines[index].body[slice(*link)]
-            for index in range(last, first - 1, -1)
-            for link in reversed(self._laid.block(index).links)
-        ]
-        return list(dict.fromkeys(urls))
-
-    def _link_at(self, line: Line, at: int) -> str | None:
-        index = self._laid.index_of(line)
-        if index is None:
-            return None
-        for start, end in self._laid.block(index).links:
-            if start <= at < end:
-                return line.body[start:end]
-        return None
 
     def _drag_to(self, offset: Offset) -> None:
         beyond = (offset.y >= self._page) - (offset.y < 0)
@@ -632,49 +325,3 @@ class ChatLog(ScrollView, can_focus=True):
         start, end = block.rows[number]
         at = start + index_at(line.body[start:end], offset.x - INDENT)
         return (line, at) if start <= at < end and offset.x >= INDENT else None
-
-    # --- drawing -------------------------------------------------------------
-
-    def render_line(self, y: int) -> Strip:
-        """One row of the screen."""
-        row, layout = y + self.scroll_offset.y, self._laid
-        if not self.lines:
-            words = self._empty if y == self._page // 3 else ""
-            segments = self._rows.words(words) if words else []
-        elif row >= layout.height:
-            segments = []
-        elif row < layout.head:
-            segments = self._rows.head()
-        else:
-            segments = self._rows.row(*layout.at(row))
-        # One strip and no more: this is what most of the drawing of a busy chat is made of.
-        width = self._rows.width
-        used = sum(segment.cell_length for segment in segments)
-        if used > width:
-            return Strip(segments, used).adjust_cell_length(width)
-        if used < width:
-            segments.append(Segment(" " * (width - used), self._ink("")))
-        return Strip(segments, width)
-
-    def notify_style_update(self) -> None:
-        """Wear the new colours."""
-        super().notify_style_update()
-        self._inks.clear()
-
-    def _ink(self, component: str) -> Style:
-        if component not in self._inks:
-            self._inks[component] = (
-                self.get_component_rich_style(f"chat-log--{component}")
-                if component
-                else self.rich_style
-            )
-        return self._inks[component]
-
-
-def _first_unread(lines: list[Line], unread: int, talk: Talk) -> Line | None:
-    for line in reversed(lines):
-        if line.sender != talk.me:
-            unread -= 1
-            if not unread:
-                return line
-    return None
