@@ -90,15 +90,24 @@ class ChatWatch(LeftOnce[None], Screen[None]):
             await asyncio.sleep(pause_s)
 
     def _show(self) -> None:
+        if self._is_left:
+            return
         empty = "Nothing has been said." if self._watched.begun else "Reading…"
         self.query_one(ChatReader).show(self._watched.talk, self._name_of, empty=empty)
 
     def _say(self) -> None:
+        if self._is_left:
+            return
         who = f"{self._chat.customer} with {self._name_of(self._agent)}"
         self.query_one(TitleBar).standing = Content.styled(who, "bold")
         words, trouble = self._standing()
         self.set_class(trouble, "-trouble")
         self.query_one("#watched", Static).update(Content(" ".join(words.split())))
+
+    @property
+    def _is_left(self) -> bool:
+        """Timers run on for a moment when the screen is left and its widgets are gone."""
+        return not self.query(TitleBar)
 
     def _standing(self) -> tuple[str, bool]:
         """How it stands in one line, and whether that is bad."""
