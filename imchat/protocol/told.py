@@ -264,7 +264,7 @@ class Today(Struct, frozen=True, kw_only=True):
     first_reply_ms: int = 0
     """Of the replied: from the assignment to the agent's first message."""
     handled: int = 0
-    """Times of agents with chats that ended: by a close, or by the loss of the agent."""
+    """Times of agents with chats that ended: by a close, a transfer, or the loss of the agent."""
     handle_ms: int = 0
     """Of the handled: from the assignment to their end."""
 
