@@ -33,10 +33,10 @@ STEPS = 1_000
     )
 )
 @click.option(
-    "--since", type=Moment(utc=True), default=0,
+    "--since", type=Moment(), default=0,
     help="Chats opened from then on: 7d, 12h, 2026-11-05 or 2026-11-05T14:30 (UTC).",
 )
-@click.option("--until", type=Moment(utc=True), help="Chats opened before then.")
+@click.option("--until", type=Moment(), help="Chats opened before then.")
 @click.option("--chat", metavar="ID", help="This chat alone.")
 @click.option("--customer", metavar="UID", help="Only chats of this customer.")
 @click.option("--agent", metavar="UID", help="Only chats that this agent has, or had at the end.")

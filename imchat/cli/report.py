@@ -30,11 +30,11 @@ KEPT_MS = 397 * 86_400_000
     )
 )
 @click.option(
-    "--since", type=Moment(utc=True), default="7d", show_default=True,
+    "--since", type=Moment(), default="7d", show_default=True,
     help="From when: 7d, 12h, 2026-11-05 or 2026-11-05T14:30 (UTC).",
 )
 @click.option(
-    "--until", type=Moment(utc=True), default="now", show_default=True, help="Up to when."
+    "--until", type=Moment(), default="now", show_default=True, help="Up to when."
 )
 @click.option("--agent", help="Only what is of this agent.")
 @click.option("--desk", help="Only what is of this desk.")

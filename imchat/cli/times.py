@@ -13,13 +13,10 @@ from imchat.cli.options import UNITS_S
 class Moment(click.ParamType[int]):
     """A time, ms: 7d ago and the like, or 2026-11-05T14:30, or a day alone.
 
-    By the local clock, or by UTC; a time may also name its zone.
+    By UTC, as all that is told; a time may also name its zone.
     """
 
     name = "time"
-
-    def __init__(self, *, utc: bool = False) -> None:
-        self._utc = utc
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -35,9 +32,9 @@ class Moment(click.ParamType[int]):
             return time.time_ns() // 1_000_000
         try:
             found = datetime.fromisoformat(text)
-            if self._utc and found.tzinfo is None:
+            if found.tzinfo is None:
                 found = found.replace(tzinfo=UTC)
-            return round(found.astimezone().timestamp() * 1000)
+            return round(found.timestamp() * 1000)
         except (ValueError, OverflowError, OSError):
             self.fail(f"{value!r} is no time; write 7d, 12h, 2026-11-05 or 2026-11-05T14:30.",
                       param, ctx)

@@ -1,6 +1,6 @@
 """How the findings are said, in the table and on the page alike."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from imchat.analytics.insight.findings import Insight, NoGoodAnswer, OpenQuestion
 
@@ -38,15 +38,15 @@ def times(factor: float | None) -> str:
 
 
 def moment(at: int) -> str:
-    """A time, ms, on this machine's clock."""
-    return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+    """A time, ms, in UTC."""
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def title(found: Insight) -> str:
     """Of what it is."""
     of = f" of agent {found.agent}" if found.agent else ""
     at = f" at desk {found.desk}" if found.desk else ""
-    return f"Chats{of}{at} from {moment(found.since)} to {moment(found.until)}"
+    return f"Chats{of}{at} from {moment(found.since)} to {moment(found.until)} UTC"
 
 
 def summary(found: Insight) -> list[str]:
