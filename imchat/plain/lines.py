@@ -1,6 +1,7 @@
 """The customer's chat, a line for each thing that happens."""
 
 import asyncio
+import contextlib
 import io
 import sys
 from collections import deque
@@ -167,8 +168,10 @@ class _Chat:
         """Ask for help, then do what each line says."""
         try:
             await self._do(self._ask())
-            async for line in lines_of(sys.stdin.fileno()):
-                await self._take(line)
+            # Left to the collector, it would be closed when there is no loop to do it.
+            async with contextlib.aclosing(lines_of(sys.stdin.fileno())) as lines:
+                async for line in lines:
+                    await self._take(line)
             await self._settled()
             if at_end == "close" and self._open is not None:
                 await self._close()

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 CHUNK = 65_536
 LINES_AHEAD = 100
@@ -11,17 +11,19 @@ MAX_LINE = 1024 * 1024
 """Bytes of a line that never ends; it is cut there, and far too long for a message."""
 
 
-async def lines_of(fd: int) -> AsyncIterator[str]:
+async def lines_of(fd: int) -> AsyncGenerator[str, None]:
     """Each line without its end, then the rest if it has no end.
 
     A thread reads, since a file cannot be waited for and a terminal must not be set to
     another mode. It is left behind when the loop ends; it holds no lock of Python's.
     """
     loop = asyncio.get_running_loop()
-    waiting: asyncio.Queue[str | None] = asyncio.Queue(LINES_AHEAD)
+    waiting: asyncio.Queue[str | None] = asyncio.Queue()
+    room = threading.Semaphore(LINES_AHEAD)
 
     def hand_on(line: str | None) -> None:
-        asyncio.run_coroutine_threadsafe(waiting.put(line), loop).result()
+        room.acquire()
+        loop.call_soon_threadsafe(waiting.put_nowait, line)
 
     def read() -> None:
         rest = b""
@@ -35,9 +37,10 @@ async def lines_of(fd: int) -> AsyncIterator[str]:
             if rest:
                 hand_on(rest.decode(errors="replace"))
             hand_on(None)
-        except (OSError, RuntimeError, asyncio.CancelledError):
+        except (OSError, RuntimeError):
             pass  # nobody listens any more, or the terminal is gone
 
     threading.Thread(target=read, name="standard input", daemon=True).start()
     while (line := await waiting.get()) is not None:
+        room.release()
         yield line.rstrip("\r")

@@ -239,7 +239,9 @@ async def test_a_lost_connection_is_two_lines_and_nothing_is_lost(
         await restartable.start()
         await chat.says("> during")
         assert await chat.ends() == 0
-        assert bodies(ann) == ["before", "during"]
+        await eventually(  # she has to connect again as well
+            lambda: bodies(ann) == ["before", "during"], "both came", timeout=TIMEOUT_S
+        )
         signs = [line.partition(":")[0] for line in chat.out if "onnect" in line]
         assert signs == ["* No connection", "* Connected again."]
 
