@@ -265,3 +265,34 @@ async def test_a_reader_that_goes_away_ends_it(server: Server) -> None:
         async with asyncio.timeout(TIMEOUT_S):
             assert await chat.process.wait() == 1
         assert [line for line in chat.err if "Traceback" in line] == []
+
+
+LEAVES = """
+import asyncio, contextlib, threading
+from imchat.plain.reading import lines_of
+
+async def main():
+    async with contextlib.aclosing(lines_of(0)) as lines:
+        async for line in lines:
+            return
+
+asyncio.run(main())
+print("over", flush=True)
+for thread in threading.enumerate():
+    if thread.name == "standard input":
+        thread.join()
+"""
+
+
+async def test_a_line_that_comes_too_late_is_no_matter() -> None:
+    """Who still writes when the chat has ended finds nobody, and nothing is said about it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-X", "dev", "-c", LEAVES, stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    async with asyncio.timeout(TIMEOUT_S):
+        process.stdin.write(b"one\n")
+        assert await process.stdout.readline() == b"over\n"
+        _, complaints = await process.communicate(b"two\n")
+    assert (process.returncode, complaints) == (0, b"")
