@@ -1,10 +1,8 @@
 """Every agent: its state, its load, whom it serves."""
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
-from rich.style import Style
 from rich.text import Text
 from textual.timer import Timer
 from textual.widgets import DataTable
@@ -14,6 +12,7 @@ from imchat.tui.agent_orders import ORDERS, STATES, is_named
 from imchat.tui.desk_view import Agent
 from imchat.tui.widgets.load_bar import bar_width, is_full, load_bar
 from imchat.tui.widgets.painted import fitted, listed
+from imchat.tui.widgets.uid_table import Cell, UidTable
 
 DRAWN_EVERY_S = 0.4
 CROWD = 100
@@ -28,42 +27,15 @@ WORDS_FROM = 34
 LEAST_CUSTOMERS = 8
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Cell:
-    """A cell that knows whose it is, since rows are sorted by more than they show."""
-
-    uid: Uid
-    text: Text
-
-    def __rich__(self) -> Text:
-        return self.text
-
-
-class AgentsTable(DataTable[_Cell]):
+class AgentsTable(UidTable[Agent]):
     """Rows are kept by uid and changed in place; the cursor stays on its agent."""
 
+    PREFIX = "agents-table"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "agents-table--faint", "agents-table--away", "agents-table--grace", "agents-table--full",
     }
     DEFAULT_CSS = """
     AgentsTable {
-        height: 1fr;
-        border: round $border-blurred;
-        border-title-color: $text-muted;
-        background: $background;
-        scrollbar-size-vertical: 1;
-        scrollbar-gutter: stable;
-        overflow-x: hidden;
-        & > .datatable--header { background: $background; color: $text-muted; text-style: none; }
-        & > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
-        &:focus {
-            border: round $primary;
-            background-tint: transparent;
-            & > .datatable--header { background-tint: transparent; }
-            & > .datatable--cursor {
-                background: $primary 20%; color: $foreground; text-style: none;
-            }
-        }
         & > .agents-table--faint { color: $text-muted; }
         & > .agents-table--away { color: $text-warning; }
         & > .agents-table--grace { color: $text-error; }
@@ -72,15 +44,12 @@ class AgentsTable(DataTable[_Cell]):
     """
 
     def __init__(self) -> None:
-        super().__init__(cursor_type="row", cursor_foreground_priority="renderable")
+        super().__init__()
         self._given: list[Agent] = []
         self._wanted: list[Agent] = []
         self._filter = ""
-        self._shown: dict[Uid, Agent] = {}
-        self._widths: dict[str, int] = {}
         self._order = 0
         self._reverse = False
-        self._inks: dict[str, Style] = {}
         self._resting: Timer | None = None
 
     def show(self, agents: list[Agent]) -> None:
@@ -90,12 +59,6 @@ class AgentsTable(DataTable[_Cell]):
         if self._resting is None and self._apply():
             rest_s = CROWD_DRAWN_EVERY_S if len(agents) > CROWD else DRAWN_EVERY_S
             self._resting = self.set_timer(rest_s, self._rested)
-
-    @property
-    def at_cursor(self) -> Agent | None:
-        """The agent under the cursor."""
-        uid = self._uid_at_cursor()
-        return None if uid is None else self._shown.get(uid)
 
     @property
     def filter(self) -> str:
@@ -125,18 +88,6 @@ class AgentsTable(DataTable[_Cell]):
         self._reverse = not self._reverse
         self._sort()
 
-    def on_resize(self) -> None:
-        """Columns fit the width."""
-        self._apply()
-
-    def notify_style_update(self) -> None:
-        """Cells are made anew in the new colours."""
-        super().notify_style_update()
-        self._inks.clear()
-        if self.is_mounted:
-            self._widths = {}
-            self._apply()
-
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column that was clicked, a second time the other way round."""
         event.stop()
@@ -165,42 +116,20 @@ class AgentsTable(DataTable[_Cell]):
         if widths == self._widths and agents == self._shown:
             return False
         at = self._uid_at_cursor()
-        if widths != self._widths:
-            self._rebuild(widths)
-        for uid in self._shown.keys() - agents.keys():
-            self.remove_row(uid)
-        for uid, agent in agents.items():
-            if uid not in self._shown:
-                self.add_row(*self._cells(agent), key=uid)
-            elif agent != self._shown[uid]:
-                for column, cell in zip(self._widths, self._cells(agent), strict=True):
-                    self.update_cell(uid, column, cell)
-        self._shown = agents
+        self._set_rows(agents, widths)
         self._sort(at)
         return True
 
-    def _rebuild(self, widths: dict[str, int]) -> None:
-        self.clear(columns=True)
-        self._shown, self._widths = {}, widths
-        for column, width in widths.items():
-            self.add_column(Text(column), width=width, key=column)
-
-    def _uid_at_cursor(self) -> Uid | None:
-        if not self.is_valid_row_index(self.cursor_row):
-            return None
-        return self.get_row_at(self.cursor_row)[0].uid
-
     def _sort(self, at: Uid | None = None) -> None:
         """Put the rows in order; the cursor goes with the agent `at`, else with its own."""
-        at = at or self._uid_at_cursor()
+        at = self._uid_at_cursor() if at is None else at
         order = ORDERS[self._order]
         for key, column in self.columns.items():
             sign = ("▴" if self._reverse else "▾") if key.value == order.column else ""
             label = key.value if column.width > 1 else ""
             column.label = Text(f"{label} {sign}".strip())
         self.sort("agent", key=self._rank, reverse=self._reverse)
-        if at in self._shown and self.get_row_index(at) != self.cursor_row:
-            self.move_cursor(row=self.get_row_index(at), scroll=False)
+        self._put_cursor(at)
         self._title()
 
     def _title(self) -> None:
@@ -211,7 +140,7 @@ class AgentsTable(DataTable[_Cell]):
         if self.border_title != title:
             self.border_title = title
 
-    def _rank(self, cell: _Cell) -> tuple[Any, str]:
+    def _rank(self, cell: Cell) -> tuple[Any, str]:
         return ORDERS[self._order].rank(self._shown[cell.uid]), cell.uid
 
     # --- cells ---------------------------------------------------------------
@@ -230,22 +159,19 @@ class AgentsTable(DataTable[_Cell]):
             widths["customers"] = rest
         return widths
 
-    def _cells(self, agent: Agent) -> list[_Cell]:
-        return [_Cell(agent.uid, self._text(agent, column)) for column in self._widths]
-
-    def _text(self, agent: Agent, column: str) -> Text:
+    def _text(self, row: Agent, column: str) -> Text:
         width = self._widths[column]
         match column:
             case "agent":
-                return self._name_of(agent, width)
+                return self._name_of(row, width)
             case "state":
-                ink = "faint" if agent.state == "online" else agent.state
-                return Text(STATES[agent.state][:width], self._ink(ink))
+                ink = "faint" if row.state == "online" else row.state
+                return Text(STATES[row.state][:width], self._ink(ink))
             case "load":
-                return Text(load_bar(agent), self._ink("full" if is_full(agent) else "faint"))
+                return Text(load_bar(row), self._ink("full" if is_full(row) else "faint"))
             case "desks":
-                return Text(listed(agent.desks, width), self._ink("faint"))
-        return Text(listed(agent.customers, width))
+                return Text(listed(row.desks, width), self._ink("faint"))
+        return Text(listed(row.customers, width))
 
     def _name_of(self, agent: Agent, width: int) -> Text:
         name = agent.name or agent.uid
@@ -253,9 +179,3 @@ class AgentsTable(DataTable[_Cell]):
         if name == agent.uid or cell_len(both) > width:
             return Text(fitted(name, width))
         return Text.assemble(name, (f" {agent.uid}", self._ink("faint")))
-
-    def _ink(self, component: str) -> Style:
-        if component not in self._inks:
-            style = self.get_component_rich_style(f"agents-table--{component}")
-            self._inks[component] = Style(color=style.color)
-        return self._inks[component]

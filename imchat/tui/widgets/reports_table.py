@@ -1,6 +1,5 @@
 """The measures of every agent, and of all of them on top."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.style import Style
@@ -21,6 +20,7 @@ from imchat.tui.measured import (
     said,
 )
 from imchat.tui.widgets.painted import fitted
+from imchat.tui.widgets.uid_table import UidTable
 
 PADDING = 2
 LEAST_NAME, MOST_NAME = 14, 30
@@ -29,43 +29,16 @@ SIGN = 2
 """Room for the sign of the order beside a head."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Cell:
-    """A cell that knows whose it is, since rows are sorted by more than they show."""
-
-    of: Uid
-    text: Text
-
-    def __rich__(self) -> Text:
-        return self.text
-
-
-class ReportsTable(DataTable[_Cell]):
+class ReportsTable(UidTable[Line]):
     """Rows are kept by uid and changed in place; the cursor stays on its agent."""
 
+    PREFIX = "reports-table"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"reports-table--faint", "reports-table--all"}
     DEFAULT_CSS = """
     ReportsTable {
-        height: 1fr;
-        border: round $border-blurred;
-        border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
-        background: $background;
-        scrollbar-size-vertical: 1;
-        scrollbar-gutter: stable;
-        overflow-x: hidden;
-        & > .datatable--header { background: $background; color: $text-muted; text-style: none; }
         & > .datatable--fixed { background: $background; color: $foreground; }
-        & > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
-        &:focus {
-            border: round $primary;
-            background-tint: transparent;
-            & > .datatable--header { background-tint: transparent; }
-            & > .datatable--fixed { background-tint: transparent; }
-            & > .datatable--cursor {
-                background: $primary 20%; color: $foreground; text-style: none;
-            }
-        }
+        &:focus > .datatable--fixed { background-tint: transparent; }
         & > .reports-table--faint { color: $text-muted; }
         & > .reports-table--all { color: $text-primary; }
     }
@@ -75,15 +48,10 @@ class ReportsTable(DataTable[_Cell]):
         """The cursor is on another row."""
 
     def __init__(self) -> None:
-        super().__init__(
-            cursor_type="row", cursor_foreground_priority="renderable", fixed_rows=1
-        )
+        super().__init__(fixed_rows=1)
         self._lines: list[Line] = []
-        self._shown: dict[Uid, Line] = {}
-        self._columns: dict[str, int] = {}
         self._measures: list[Measure] = []
         self._order = Order()
-        self._inks: dict[str, Style] = {}
         self._title = ""
 
     def show(self, lines: list[Line], measures: list[Measure], *, title: str) -> None:
@@ -91,15 +59,9 @@ class ReportsTable(DataTable[_Cell]):
         self._lines, self._measures, self._title = lines, measures, title
         self._apply()
 
-    @property
-    def at_cursor(self) -> Line | None:
-        """The line under the cursor."""
-        of = self._of_cursor()
-        return None if of is None else self._shown.get(of)
-
     def next_order(self) -> None:
         """Sort by the next column."""
-        names = list(self._columns)
+        names = list(self._widths)
         if names:
             at = names.index(self._order.column) if self._order.column in names else -1
             self._order = Order(names[(at + 1) % len(names)])
@@ -109,18 +71,6 @@ class ReportsTable(DataTable[_Cell]):
         """Sort the other way round."""
         self._order = self._order._replace(reverse=not self._order.reverse)
         self._sort()
-
-    def on_resize(self) -> None:
-        """Columns fit the width."""
-        self._apply()
-
-    def notify_style_update(self) -> None:
-        """Cells are made anew in the new colours."""
-        super().notify_style_update()
-        self._inks.clear()
-        if self.is_mounted:
-            self._columns = {}
-            self._apply()
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column that was clicked, a second time the other way round."""
@@ -142,36 +92,14 @@ class ReportsTable(DataTable[_Cell]):
     # --- rows ----------------------------------------------------------------
 
     def _apply(self) -> None:
-        columns = self._fit(self.scrollable_content_region.width)
-        lines = {line.of: line for line in self._lines}
-        at = self._of_cursor()
-        if columns != self._columns:
-            self._rebuild(columns)
-        for of in self._shown.keys() - lines.keys():
-            self.remove_row(of)
-        for of, line in lines.items():
-            if of not in self._shown:
-                self.add_row(*self._cells(line), key=of)
-            elif line != self._shown[of]:
-                for column, cell in zip(self._columns, self._cells(line), strict=True):
-                    self.update_cell(of, column, cell)
-        self._shown = lines
+        at = self._uid_at_cursor()
+        widths = self._fit(self.scrollable_content_region.width)
+        self._set_rows({line.of: line for line in self._lines}, widths)
         self._sort(at)
-
-    def _rebuild(self, columns: dict[str, int]) -> None:
-        self.clear(columns=True)
-        self._shown, self._columns = {}, columns
-        for column, width in columns.items():
-            self.add_column(Text(column), width=width, key=column)
-
-    def _of_cursor(self) -> Uid | None:
-        if not self.columns or not self.is_valid_row_index(self.cursor_row):
-            return None
-        return self.get_row_at(self.cursor_row)[0].of
 
     def _sort(self, at: Uid | None = None) -> None:
         """Put the rows in order; the cursor goes with the line `at`, else with its own."""
-        at = self._of_cursor() if at is None else at
+        at = self._uid_at_cursor() if at is None else at
         for key, column in self.columns.items():
             name = key.value or NAME
             sign = ("▴" if self._order.reverse else "▾") if name == self._order.column else ""
@@ -179,9 +107,8 @@ class ReportsTable(DataTable[_Cell]):
             column.label = Text(head if name == NAME else head.rjust(column.width))
         places = {line.of: n for n, line in enumerate(in_order(self._lines, self._order))}
         if self.rows:
-            self.sort(NAME, key=lambda cell: places[cell.of])
-        if at in self._shown and self.get_row_index(at) != self.cursor_row:
-            self.move_cursor(row=self.get_row_index(at), scroll=False)
+            self.sort(NAME, key=lambda cell: places[cell.uid])
+        self._put_cursor(at)
         count = max(0, len(self._lines) - 1)
         agents = f"{count:,} agent{'s' * (count != 1)}"
         self.border_title = f"{self._title} · {agents} · by {_head(self._order.column)}"
@@ -209,22 +136,13 @@ class ReportsTable(DataTable[_Cell]):
         values = [said(line.values.get(measure.name), measure.unit) for line in self._lines]
         return max(LEAST, len(measure.head) + SIGN, *map(len, values))
 
-    def _cells(self, line: Line) -> list[_Cell]:
-        return [_Cell(line.of, self._text(line, column)) for column in self._columns]
-
-    def _text(self, line: Line, column: str) -> Text:
-        width = self._columns[column]
-        ink = self._ink("all") if line.of == ALL else Style()
+    def _text(self, row: Line, column: str) -> Text:
+        width = self._widths[column]
+        ink = self._ink("all") if row.of == ALL else Style()
         if column == NAME:
-            return Text(fitted(line.name, width), ink)
-        text = said(line.values.get(column), MEASURES[column].unit)
+            return Text(fitted(row.name, width), ink)
+        text = said(row.values.get(column), MEASURES[column].unit)
         return Text(text.rjust(width), self._ink("faint") if text == NONE else ink)
-
-    def _ink(self, component: str) -> Style:
-        if component not in self._inks:
-            style = self.get_component_rich_style(f"reports-table--{component}")
-            self._inks[component] = Style(color=style.color)
-        return self._inks[component]
 
 
 def _head(column: str) -> str:

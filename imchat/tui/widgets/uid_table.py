@@ -1,0 +1,124 @@
+"""A table whose rows are kept by uid and changed in place; the cursor stays on its uid."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.widgets import DataTable
+
+from imchat.ids import Uid
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """A cell that knows whose it is, since rows are sorted by more than they show."""
+
+    uid: Uid
+    text: Text
+
+    def __rich__(self) -> Text:
+        return self.text
+
+
+class UidTable(DataTable[Cell], Generic[R]):
+    """What rows there are, and in which columns, say the tables in `_apply`."""
+
+    PREFIX = ""
+    """Before `--` in the names of the table's own component classes."""
+    DEFAULT_CSS = """
+    UidTable {
+        height: 1fr;
+        border: round $border-blurred;
+        border-title-color: $text-muted;
+        background: $background;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+        overflow-x: hidden;
+        & > .datatable--header { background: $background; color: $text-muted; text-style: none; }
+        & > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
+        &:focus {
+            border: round $primary;
+            background-tint: transparent;
+            & > .datatable--header { background-tint: transparent; }
+            & > .datatable--cursor {
+                background: $primary 20%; color: $foreground; text-style: none;
+            }
+        }
+    }
+    """
+
+    def __init__(self, *, fixed_rows: int = 0) -> None:
+        super().__init__(
+            cursor_type="row", cursor_foreground_priority="renderable", fixed_rows=fixed_rows
+        )
+        self._shown: dict[Uid, R] = {}
+        self._widths: dict[str, int] = {}
+        self._inks: dict[str, Style] = {}
+
+    @property
+    def at_cursor(self) -> R | None:
+        """What stands under the cursor."""
+        uid = self._uid_at_cursor()
+        return None if uid is None else self._shown.get(uid)
+
+    def on_resize(self) -> None:
+        """Columns fit the width."""
+        self._apply()
+
+    def notify_style_update(self) -> None:
+        """Cells are made anew in the new colours."""
+        super().notify_style_update()
+        self._inks.clear()
+        if self.is_mounted:
+            self._widths = {}
+            self._apply()
+
+    def _apply(self) -> object:
+        """Make the table what is wanted. For the tables to write."""
+        raise NotImplementedError
+
+    def _text(self, row: R, column: str) -> Text:
+        """What a cell shows. For the tables to write."""
+        raise NotImplementedError
+
+    def _set_rows(self, rows: dict[Uid, R], widths: dict[str, int]) -> None:
+        """Have these rows, in columns of these widths; only what differs is changed."""
+        if widths != self._widths:
+            self._rebuild(widths)
+        for uid in self._shown.keys() - rows.keys():
+            self.remove_row(uid)
+        for uid, row in rows.items():
+            if uid not in self._shown:
+                self.add_row(*self._cells(uid, row), key=uid)
+            elif row != self._shown[uid]:
+                for column, cell in zip(self._widths, self._cells(uid, row), strict=True):
+                    self.update_cell(uid, column, cell)
+        self._shown = rows
+
+    def _rebuild(self, widths: dict[str, int]) -> None:
+        self.clear(columns=True)
+        self._shown, self._widths = {}, widths
+        for column, width in widths.items():
+            self.add_column(Text(column), width=width, key=column)
+
+    def _cells(self, uid: Uid, row: R) -> list[Cell]:
+        return [Cell(uid, self._text(row, column)) for column in self._widths]
+
+    def _uid_at_cursor(self) -> Uid | None:
+        if not self.columns or not self.is_valid_row_index(self.cursor_row):
+            return None
+        return self.get_row_at(self.cursor_row)[0].uid
+
+    def _put_cursor(self, at: Uid | None) -> None:
+        """Have the cursor on this row, if it is there, without scrolling to it."""
+        if at in self._shown and self.get_row_index(at) != self.cursor_row:
+            self.move_cursor(row=self.get_row_index(at), scroll=False)
+
+    def _ink(self, component: str) -> Style:
+        if component not in self._inks:
+            style = self.get_component_rich_style(f"{self.PREFIX}--{component}")
+            self._inks[component] = Style(color=style.color)
+        return self._inks[component]
