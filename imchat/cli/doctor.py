@@ -1,12 +1,12 @@
 """`imchat doctor`."""
 
-import contextlib
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imchat import settings
+from imchat.cli.looking import opened_site
 from imchat.cli.options import data_dir_option, examples
 from imchat.errors import SetupError
 
@@ -43,14 +43,8 @@ def doctor(**options: Any) -> None:
 
 async def _examine(site: settings.ServerSettings) -> "Examined":
     """Raises SetupError when there is nothing to look at, and Unavailable."""
-    from imchat.store.embedded import running_store
-    from imchat.store.store import Store
-
-    with contextlib.ExitStack() as stack:
-        url = site.redis or stack.enter_context(running_store(site.data_dir))
-        async with Store(url, site=site.site) as store:
-            await store.library.load()
-            examined = await store.examine()
+    async with opened_site(site) as store:
+        examined = await store.examine()
     if not examined.keys:
         raise SetupError(f"this store has no site {site.site!r}")
     return examined

@@ -1,11 +1,11 @@
 """`imchat erase`."""
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from imchat import settings
+from imchat.cli.looking import opened_site
 from imchat.cli.options import data_dir_option, examples
 from imchat.errors import SetupError
 from imchat.ids import Uid
@@ -48,11 +48,5 @@ def erase(customer: str, *, yes: bool, **site: Any) -> None:
 
 async def _erase(site: settings.ServerSettings, customer: Uid) -> "Erased":
     """Raises SetupError, Conflict and Unavailable."""
-    from imchat.store.embedded import running_store
-    from imchat.store.store import Store
-
-    with contextlib.ExitStack() as stack:
-        url = site.redis or stack.enter_context(running_store(site.data_dir))
-        async with Store(url, site=site.site) as store:
-            await store.library.load()
-            return await store.erase(customer)
+    async with opened_site(site) as store:
+        return await store.erase(customer)

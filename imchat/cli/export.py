@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from imchat import settings
+from imchat.cli.looking import opened_site
 from imchat.cli.options import data_dir_option, examples
 from imchat.cli.times import Moment
 from imchat.errors import SetupError
@@ -171,24 +172,19 @@ class _Cleaning:
 async def _export(site: settings.ServerSettings, wanted: "Wanted", to: _Target) -> int:
     """Gives how many messages had to be left out. Raises SetupError, Unavailable."""
     from imchat.analytics.transcripts import Transcripts
-    from imchat.store.embedded import running_store
-    from imchat.store.store import Store
 
-    with contextlib.ExitStack() as stack:
-        url = site.redis or stack.enter_context(running_store(site.data_dir))
-        async with Store(url, site=site.site) as store:
-            await store.library.load()
-            transcripts = Transcripts(store, wanted)
-            try:
-                await _write(transcripts, to)
-            except BrokenPipeError:
-                raise
-            except BaseException:
-                if to.last:
-                    click.echo(
-                        f"stopped behind chat {to.last}: go on with --after {to.last}", err=True
-                    )
-                raise
+    async with opened_site(site) as store:
+        transcripts = Transcripts(store, wanted)
+        try:
+            await _write(transcripts, to)
+        except BrokenPipeError:
+            raise
+        except BaseException:
+            if to.last:
+                click.echo(
+                    f"stopped behind chat {to.last}: go on with --after {to.last}", err=True
+                )
+            raise
     if not to.last:
         raise SetupError(_nothing(wanted))
     return transcripts.undecodable

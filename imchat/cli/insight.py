@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from imchat import settings
+from imchat.cli.looking import opened_site
 from imchat.cli.options import data_dir_option, examples
 from imchat.cli.times import Moment
 from imchat.errors import SetupError
@@ -86,26 +87,21 @@ async def _read(
     from imchat.analytics.chats import DAY_MS
     from imchat.analytics.insight.analysis import Analysis
     from imchat.analytics.reading import Reader
-    from imchat.store.embedded import running_store
-    from imchat.store.store import Store
 
     uid, desk_name = Uid(agent) if agent else None, Desk(desk) if desk else None
     analysis = Analysis(interval, agent=uid, desk=desk_name)
-    with contextlib.ExitStack() as stack:
-        url = site.redis or stack.enter_context(running_store(site.data_dir))
-        async with Store(url, site=site.site) as store:
-            await store.library.load()
-            reader = Reader(store, agent=uid, desk=desk_name)
-            with _progress() as told:
-                chats = reader.chats(interval.before.since, interval.until + DAY_MS)
-                count = 0
-                async for chat in chats:
-                    analysis.take(chat)
-                    count += 1
-                    if count % TOLD_EVERY == 0:
-                        told(f"read: {count:,} chats")
-                told(f"read: {count:,} chats; looking for topics and tones")
-                return analysis.findings(topics=topics, undecodable=reader.undecodable)
+    async with opened_site(site) as store:
+        reader = Reader(store, agent=uid, desk=desk_name)
+        with _progress() as told:
+            chats = reader.chats(interval.before.since, interval.until + DAY_MS)
+            count = 0
+            async for chat in chats:
+                analysis.take(chat)
+                count += 1
+                if count % TOLD_EVERY == 0:
+                    told(f"read: {count:,} chats")
+            told(f"read: {count:,} chats; looking for topics and tones")
+            return analysis.findings(topics=topics, undecodable=reader.undecodable)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """`imchat report`."""
 
-import contextlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from imchat import settings
+from imchat.cli.looking import opened_site
 from imchat.cli.options import data_dir_option, examples
 from imchat.cli.times import Moment
 from imchat.errors import SetupError
@@ -102,19 +102,14 @@ async def _read(
     """Raises SetupError when there is nothing to look at, and Unavailable."""
     from imchat.analytics.report.page import by_hours
     from imchat.analytics.report.reading import DAY_MS, HOUR_MS, NotKept, Reading
-    from imchat.store.embedded import running_store
-    from imchat.store.store import Store
 
     in_hours = query.by == "hour" or (hourly and by_hours(query))
-    with contextlib.ExitStack() as stack:
-        url = site.redis or stack.enter_context(running_store(site.data_dir))
-        async with Store(url, site=site.site) as store:
-            await store.library.load()
-            reading = Reading(store, query.since, query.until, HOUR_MS if in_hours else DAY_MS)
-            try:
-                return await reading.read(now)
-            except NotKept as error:
-                raise SetupError(_not_kept(error.since, hourly=in_hours)) from None
+    async with opened_site(site) as store:
+        reading = Reading(store, query.since, query.until, HOUR_MS if in_hours else DAY_MS)
+        try:
+            return await reading.read(now)
+        except NotKept as error:
+            raise SetupError(_not_kept(error.since, hourly=in_hours)) from None
 
 
 def _not_kept(since: int, *, hourly: bool) -> str:
