@@ -120,7 +120,7 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
 
 def _nothing(interval: "Interval", agent: str | None, desk: str | None) -> str:
-    from imchat.analytics.insight.wording import moment
+    from imchat.analytics.telling import moment
 
     of = f" of agent {agent!r}" if agent else ""
     at = f" at desk {desk!r}" if desk else ""

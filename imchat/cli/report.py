@@ -113,7 +113,7 @@ async def _read(
 
 
 def _not_kept(since: int, *, hourly: bool) -> str:
-    from imchat.analytics.report.wording import moment
+    from imchat.analytics.telling import moment
 
     ask = "ask by day" if hourly else "let --since and --until be whole days (2026-11-05)"
     return f"before {moment(since)} only whole days are known, by UTC: {ask}"
@@ -121,7 +121,7 @@ def _not_kept(since: int, *, hourly: bool) -> str:
 
 def _check_found(query: "Query", read: "Read") -> None:
     """Raises SetupError where nothing is of what was asked for, lest it be taken for zeros."""
-    from imchat.analytics.report.wording import moment
+    from imchat.analytics.telling import moment
 
     between = f"between {moment(query.since)} and {moment(min(query.until, read.at))} UTC"
     if not read.cells:

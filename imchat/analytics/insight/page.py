@@ -6,23 +6,16 @@ from importlib.resources import files
 
 from imchat.analytics.insight import wording
 from imchat.analytics.insight.findings import Insight, Tone
+from imchat.analytics.telling import document
 
 
 def page(found: Insight) -> str:
     """A whole document; all foreign text in it is escaped."""
     style = (files(__package__) / "page.css").read_text("utf-8")
-    title = escape(wording.title(found))
-    body = "\n".join(_body(found))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
-        f"{body}\n</main>\n</body>\n</html>\n"
-    )
+    return document(wording.title(found), style, "\n".join(_body(found)))
 
 
 def _body(found: Insight) -> Iterator[str]:
-    yield f"<h1>{escape(wording.title(found))}</h1>"
     yield "".join(f"<p>{escape(line)}</p>" for line in wording.summary(found))
     yield _section("What customers ask about", _topics(found))
     yield _section("Words that rise", _rising(found))

@@ -1,7 +1,6 @@
 """How the findings are said, in the table and on the page alike."""
 
-from datetime import UTC, datetime
-
+from imchat.analytics import telling
 from imchat.analytics.insight.findings import Insight, NoGoodAnswer, OpenQuestion
 
 WHY = {
@@ -37,16 +36,9 @@ def times(factor: float | None) -> str:
     return "new" if factor is None else f"× {factor:.1f}"
 
 
-def moment(at: int) -> str:
-    """A time, ms, in UTC."""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-
-
 def title(found: Insight) -> str:
     """Of what it is."""
-    of = f" of agent {found.agent}" if found.agent else ""
-    at = f" at desk {found.desk}" if found.desk else ""
-    return f"Chats{of}{at} from {moment(found.since)} to {moment(found.until)} UTC"
+    return telling.title("Chats", found.agent, found.desk, found.since, found.until)
 
 
 def summary(found: Insight) -> list[str]:

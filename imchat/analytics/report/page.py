@@ -12,6 +12,7 @@ from imchat.analytics.report.reading import DAY_MS, Read
 from imchat.analytics.report.report import By, Query, Report, chosen_sums, report
 from imchat.analytics.report.shown import COLUMNS, columns, ends_at, title_of
 from imchat.analytics.report.sums import Sums
+from imchat.analytics.telling import document
 
 HOURS_UP_TO_MS = 3 * DAY_MS
 """A longer interval is plotted by days."""
@@ -33,15 +34,9 @@ def by_hours(query: Query) -> bool:
 def page(query: Query, read: Read) -> str:
     """A whole document; all foreign text in it is escaped."""
     whole = report(replace(query, by=None), read.at, read.cells)
-    title = escape(wording.title(query, ends_at(whole)))
+    title = wording.title(query, ends_at(whole))
     style = (files(__package__) / "page.css").read_text("utf-8")
-    body = "\n".join(_body(query, whole, read))
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{title}</h1>\n{body}\n</main>\n</body>\n</html>\n"
-    )
+    return document(title, style, "\n".join(_body(query, whole, read)))
 
 
 def _body(query: Query, whole: Report, read: Read) -> Iterator[str]:

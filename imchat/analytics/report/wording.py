@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from imchat.analytics import telling
 from imchat.analytics.report.measures import Unit, Value
 from imchat.analytics.report.report import By, Query
 
@@ -37,20 +38,13 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / 3_600):,} h"
 
 
-def moment(at: int) -> str:
-    """A time, ms."""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M")
-
-
 def row_name(of: str | int, by: By | None) -> str:
     """What a row is of, so that it can be sorted, and read by a program."""
     if by == "day" and isinstance(of, int):
         return datetime.fromtimestamp(of / 1000, UTC).strftime("%Y-%m-%d")
-    return moment(of) if isinstance(of, int) else of
+    return telling.moment(of) if isinstance(of, int) else of
 
 
 def title(query: Query, until: int) -> str:
     """Of what it is; `until` is when it ends."""
-    of = f" of agent {query.agent}" if query.agent else ""
-    at = f" at desk {query.desk}" if query.desk else ""
-    return f"Report{of}{at} from {moment(query.since)} to {moment(until)} UTC"
+    return telling.title("Report", query.agent, query.desk, query.since, until)
