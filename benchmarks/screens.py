@@ -10,22 +10,16 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from textual.app import App, ComposeResult
-
-from benchmarks import servers
+from benchmarks import reading, servers
 from benchmarks.options import Options
+from benchmarks.reading import WORDS
 from benchmarks.servers import Running, memory_bytes
 from benchmarks.terminals import Terminal, at, terminal, token
-from imchat import protocol
 from imchat.client import Client
-from imchat.ids import ChatId, Desk, Uid
-from imchat.tui import theme
-from imchat.tui.talk import Overheard
-from imchat.tui.widgets.chat_log import ChatLog
-from imchat.tui.widgets.chat_reader import ChatReader
+from imchat.ids import Desk, Uid
 
 STARTS = 7
 CUSTOMERS = 5
@@ -33,8 +27,6 @@ ARRIVE_A_S = 50
 KEYS = "ñøåßþðæœłđ"
 """None of them stands anywhere else on the screen."""
 KEY_EVERY_S = 0.11
-MESSAGES = 20_000
-PAGES = 200
 SAID = 200
 """Messages of each chat while memory is watched."""
 APPS = {"agent": ["agent"], "customer": ["customer"], "dashboard": ["dashboard"]}
@@ -42,7 +34,6 @@ ROLES = {"agent": "agent", "customer": "customer", "dashboard": "supervisor"}
 FRAME = ("imchat", "Quit", "Help")
 """Drawn by all of them: the line on top, and the keys below."""
 BARE = "from textual.app import App"
-WORDS = ["Where is my parcel? ", "你好，我想退货。", "See https://shop.example/orders/7 ", "👍 "]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +77,6 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A long conversation: until it is drawn, and until a page up is, ms."""
-
-    messages: int
-    open_ms: float
-    page_p50_ms: float
-    page_p99_ms: float
-    find_ms: float
-    resize_ms: float
-
-    def __str__(self) -> str:
-        return (
-            f"{self.messages:,} messages: opened in {self.open_ms:.0f} ms, a page up in "
-            f"{self.page_p50_ms:.1f} ms (p99 {self.page_p99_ms:.1f}), found in "
-            f"{self.find_ms:.0f} ms, another width in {self.resize_ms:.0f} ms"
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Kept:
     """What an agent's console has resident after so many chats that ended."""
 
@@ -126,7 +98,7 @@ async def run(options: Options) -> AsyncIterator[object]:
             async for painted in _paint(site):
                 yield painted
             yield await _type(site, options.seconds)
-            yield await _read()
+            yield await reading.run()
         async for kept in _keep(site, options.rounds):
             yield kept
 
@@ -234,83 +206,6 @@ class Customer:
                 self.sent += 1
                 due = began + (self.sent + self._n / CUSTOMERS) * CUSTOMERS / ARRIVE_A_S
                 await asyncio.sleep(max(0.0, due - loop.time()))
-
-
-# --- a long conversation ------------------------------------------------------
-
-
-class Reading(App[None]):
-    """Nothing but a conversation."""
-
-    def compose(self) -> ComposeResult:
-        """The conversation."""
-        yield ChatReader()
-
-    def on_mount(self) -> None:
-        """In the colours of the apps."""
-        self.register_theme(theme.DARK)
-        self.theme = theme.DARK.name
-
-    async def drawn(self) -> None:
-        """Wait until what was changed stands on the terminal."""
-        done = asyncio.Event()
-        self.call_after_refresh(done.set)
-        await done.wait()
-
-
-async def _read() -> Read:
-    long = _long_talk()
-    app = Reading()
-    async with app.run_test(size=(120, 40)) as pilot:
-        reader, log = app.query_one(ChatReader), app.query_one(ChatLog)
-        await app.drawn()
-        with _timed() as opened:
-            reader.show(long, str, empty="")
-            await app.drawn()
-        pages = []
-        for _ in range(PAGES):
-            with _timed() as page:
-                log.scroll_page_up()
-                await app.drawn()
-            pages += page
-        pages.sort()
-        with _timed() as found:
-            log.look_for("of number 100 ")
-            await app.drawn()
-        with _timed() as resized:
-            await pilot.resize_terminal(90, 40)
-            await app.drawn()
-    return Read(
-        MESSAGES, 1e3 * opened[0], 1e3 * at(pages, 0.5), 1e3 * at(pages, 0.99),
-        1e3 * found[0], 1e3 * resized[0],
-    )
-
-
-def _long_talk() -> Overheard:
-    both = Uid("ann"), Uid("bob")
-    talk = Overheard(
-        [
-            protocol.StoredMessage(
-                chat=ChatId("1"), seq=n + 1, id=f"{n}", sender=both[n // 3 % 2],
-                to=both[1 - n // 3 % 2], body=f"of number {n} " + WORDS[n % 4] * (1 + n % 9),
-                at=1_700_000_000_000 + n * 40_000,
-            )
-            for n in range(MESSAGES)
-        ],
-        me=both[0],
-    )
-    # A client has its lines before they are shown.
-    assert len(talk.lines) == MESSAGES
-    return talk
-
-
-@contextlib.contextmanager
-def _timed() -> Iterator[list[float]]:
-    """A list that holds the seconds which the block took, when it is over."""
-    took: list[float] = []
-    began = time.perf_counter()
-    yield took
-    took.append(time.perf_counter() - began)
 
 
 # --- memory -------------------------------------------------------------------

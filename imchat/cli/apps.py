@@ -1,7 +1,5 @@
 """The commands that draw a screen."""
 
-import gc
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +18,7 @@ from imchat.cli.options import (
     need_terminal,
     uid_option,
 )
+from imchat.tui import pace
 
 if TYPE_CHECKING:
     from imchat.client import Client
@@ -60,7 +59,7 @@ def agent(
 ) -> None:
     """Answer customers: the agent's console."""
     need_terminal()
-    _be_quick()
+    pace.hurry()
     from imchat.tui.agent import AgentApp
 
     client = _client("agent", uid, access, name=name, desks=list(desk), capacity=capacity)
@@ -113,7 +112,7 @@ def customer(
         if not run(lines.run(client, topic=topic, desk=Desk(desk), at_end=at_end)):
             sys.exit(1)
         return
-    _be_quick()
+    pace.hurry()
     from imchat.tui.customer import CustomerApp
 
     _show(CustomerApp(client, topic=topic, desk=Desk(desk)))
@@ -146,7 +145,7 @@ def dashboard(
 ) -> None:
     """Watch the site: tiers, queues, agents; read, close and transfer chats."""
     need_terminal()
-    _be_quick()
+    pace.hurry()
     from imchat.tui.alerts import AlertLimits
     from imchat.tui.dashboard import DashboardApp
 
@@ -182,17 +181,6 @@ def _minted(data_dir: Path, who: "Identity") -> Callable[[], str]:
 
     secret = tokens.read_secret(data_dir)
     return lambda: tokens.mint(secret, who, ttl_s=LOCAL_TOKEN_S)
-
-
-def _be_quick() -> None:
-    """To be called before Textual is imported.
-
-    A screen is there sooner when Python looks for no garbage meanwhile; the app has it look
-    again when the first picture is drawn. And a key that comes just after a picture is shown
-    with the next one, which at Textual's own 60 a second may be two of them later: 33 ms.
-    """
-    gc.disable()
-    os.environ.setdefault("TEXTUAL_FPS", "120")
 
 
 def _show(app: "ImchatApp") -> None:

@@ -1,6 +1,5 @@
 """What the three apps share: the client they follow, when they draw, how they are set up."""
 
-import gc
 import os
 import time
 from collections.abc import Awaitable, Iterable
@@ -23,6 +22,7 @@ from imchat.settings import ScreenSettings
 from imchat.tui import attention, keymap, theme, vim
 from imchat.tui.actions import actions_of
 from imchat.tui.memory import Memory
+from imchat.tui.pace import Leisure
 from imchat.tui.waits import Limits
 from imchat.tui.widgets.help import HelpScreen
 from imchat.tui.widgets.modal import Palette
@@ -67,6 +67,7 @@ class ImchatApp(App[None]):
         self._was_first_key = False
         self._called_s = -attention.EVERY_S
         self._theme_before = ""
+        self.leisure = Leisure()
         for colours in (theme.DARK, theme.LIGHT):
             self.register_theme(colours)
 
@@ -95,14 +96,9 @@ class ImchatApp(App[None]):
         self.set_interval(1, self.stale)
 
     def on_ready(self) -> None:
-        """The first picture is there: what it took stays, and is not looked through for garbage.
-
-        Else Python would, every second or two, and a key would wait for 50 ms. Whoever starts
-        the process stops it meanwhile, which saves a fifth of the start.
-        """
-        if not gc.isenabled():
-            gc.freeze()
-            gc.enable()
+        """The first picture is there: what it took is no garbage."""
+        self.leisure.begin()
+        self.set_interval(1, self.leisure.tidy)
 
     def _chose(self, name: str) -> None:
         if name == self._theme_before:
@@ -135,6 +131,8 @@ class ImchatApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Take a key, the mouse and the like; but not a click on what is gone."""
+        if isinstance(event, events.InputEvent):
+            self.leisure.touch()
         if isinstance(event, events.MouseDown | events.MouseMove) and self._is_gone(event):
             return
         await super().on_event(event)
