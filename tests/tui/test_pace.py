@@ -49,6 +49,24 @@ def test_when_it_is_looked_for(
     assert gc.isenabled()
 
 
+async def test_it_is_not_looked_for_again_at_once(
+    monkeypatch: pytest.MonkeyPatch, looks: list[int]
+) -> None:
+    """The next time is as far away as the first one was."""
+    monkeypatch.setattr(pace, "AT_LEISURE_S", 0.0)
+    monkeypatch.setattr(pace, "LOOKS_EVERY_S", 0.3)
+    leisure = pace.Leisure()
+    leisure.begin()
+
+    def is_tidy() -> bool:
+        leisure.tidy()
+        return bool(looks)
+
+    await eventually(is_tidy, "it is looked for")
+    leisure.tidy()
+    assert len(looks) == 1
+
+
 def test_a_process_that_did_not_hurry_is_left_alone() -> None:
     """Such as one that has an app among other things."""
     before = gc.get_threshold(), gc.get_freeze_count()
