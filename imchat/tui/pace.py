@@ -13,8 +13,8 @@ PICTURES_A_SECOND = "250"
 """At most, and only when something changed. Textual puts off a picture that comes too soon
 after another, by up to twice this time, and that is what a key waits for: at its own 60 a
 second 33 ms."""
-THRESHOLDS = 700, 10, 1_000
-"""Python's own but for the last: everything is looked at after seven million new objects."""
+THRESHOLDS = 700, 10, 100
+"""Python's own but for the last: everything is looked at after 700,000 new objects."""
 AT_LEISURE_S = 2.0
 """Nobody touched the screen for so long."""
 LOOKS_EVERY_S = 30.0
