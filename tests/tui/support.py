@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
+from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -36,6 +37,12 @@ async def shows(app: ImchatApp, text: str, *, timeout: float = 10.0) -> None:
 async def hides(app: ImchatApp, text: str) -> None:
     """Wait until a text is gone from the screen."""
     await eventually(lambda: text not in screen_text(app), f"{text!r} gone from the screen")
+
+
+def at_once(app: ImchatApp, *keys: str) -> None:
+    """Press keys faster than anything can be drawn between them."""
+    for key in keys:
+        app.post_message(events.Key(key, None))
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
 from tests.support import Restartable, Server, eventually
 from tests.tui.console import ANN, console, customer, text_of
-from tests.tui.support import hides, screen_text, shows, text_in
+from tests.tui.support import at_once, hides, screen_text, shows, text_in
 
 
 def _longer_than(conversation: Conversation, known: int) -> Callable[[], bool]:
@@ -77,6 +77,21 @@ async def test_another_chat_keeps_its_own_draft(server: Server) -> None:
         assert app.query_one(Composer).text == ""
         await pilot.press("ctrl+up")
         assert app.query_one(Composer).text == "for bob"
+
+
+async def test_a_message_goes_to_whom_it_was_written_for(server: Server) -> None:
+    """Who goes to the next chat in the same breath as sending sends to the one before."""
+    async with (
+        console(server) as (app, pilot),
+        customer(server, "bob") as bob,
+        customer(server, "cat") as cat,
+    ):
+        await shows(app, "tier 2")
+        await pilot.press(*"for bob")
+        at_once(app, "enter", "ctrl+down")
+        await shows(app, "Write to cat…")
+        await eventually(lambda: text_of(bob, ANN)[-1] == "for bob", "the message at Bob")
+        assert "for bob" not in text_of(cat, ANN)
 
 
 async def test_unread_messages_are_counted_and_gone_to(server: Server) -> None:

@@ -10,7 +10,7 @@ from imchat.tui.widgets.customer_panel import CustomerPanel
 from imchat.tui.widgets.note_box import NoteBox
 from tests.support import Restartable, Server, eventually
 from tests.tui.console import ANN, console, customer
-from tests.tui.support import hides, screen_text, shows, text_in
+from tests.tui.support import at_once, hides, screen_text, shows, text_in
 
 WIDE = (120, 40)
 BOB = Uid("bob")
@@ -67,6 +67,25 @@ async def test_a_note_that_is_begun_stays_with_its_customer(server: Server) -> N
         assert app.query_one(NoteBox).text == ""
         await pilot.press("ctrl+up")
         assert app.query_one(NoteBox).text == "on bob"
+
+
+async def test_a_note_is_about_whom_it_was_written(server: Server) -> None:
+    """Who goes to the next chat in the same breath as adding it adds it to the one before."""
+    async with (
+        console(server, WIDE) as (app, pilot),
+        customer(server, "bob"),
+        customer(server, "cat"),
+    ):
+        await shows(app, "tier 2")
+        await pilot.press("f8", *"on bob")
+        at_once(app, "enter", "ctrl+down")
+        await shows(app, "Write to cat…")
+
+        async def is_added() -> bool:
+            return bool((await app.client.customer(BOB)).notes)
+
+        await eventually(is_added, "the note on Bob")
+        assert not (await app.client.customer(Uid("cat"))).notes
 
 
 async def test_a_note_is_not_lost_when_the_server_is_away(restartable: Restartable) -> None:

@@ -221,6 +221,15 @@ async def test_the_keyboard_marks() -> None:
         assert app.clipboard == "first line\nsecond 你好 line\nl"
 
 
+async def test_to_mark_no_more_keeps_the_caret() -> None:
+    """A third v lets go of what is marked, and stays where one is for a fourth."""
+    async with reading(overheard([said(1, "one two three")])) as (app, pilot):
+        await pilot.press("v", "ctrl+right", "v", "right", "v")
+        assert (app.chat_log._marking.text, app.chat_log.marks) == ("", True)
+        await pilot.press("v", "right", "y")
+        assert app.clipboard == "wo"
+
+
 async def test_escape_lets_go_of_what_is_marked() -> None:
     """Nothing is copied, nothing is marked any more."""
     async with reading(overheard([said(1, "hello")])) as (app, pilot):
@@ -277,6 +286,7 @@ async def test_what_is_not_there_yet_is_loaded_until_it_is_found() -> None:
         assert talk.first_seq > 1
         await pilot.press("n")
         await eventually(lambda: not talk.has_earlier, "all was looked at")
+        await eventually(lambda: "1 of 1" in screen_text(app), "it looks no further")
 
 
 # --- what is new --------------------------------------------------------------

@@ -92,12 +92,14 @@ class ChatLog(ChatNews, can_focus=True):
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Textual lets go of what is marked: Escape, or a click elsewhere."""
-        if self not in self.screen.selections and not self._dragging:
+        gone = self not in self.screen.selections and not self._dragging
+        # A caret alone is not Textual's to let go of.
+        if gone and self._marking.extent is not None:
             self._marking.clear()
         self.refresh()
 
     def action_mark(self) -> None:
-        """Show the caret on the newest message on the screen; once more: mark from there on."""
+        """Show the caret on the newest message on the screen; then mark from there on, or not."""
         if not self.lines:
             return
         marking = self._marking

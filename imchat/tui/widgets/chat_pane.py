@@ -82,10 +82,11 @@ class ChatPane(Vertical):
         conversation = self._conversation
         self.query_one(ChatReader).show(conversation, self._stands_as, empty=empty)
         composer = self.query_one(Composer)
-        if shut:
+        peer = self._peer
+        if shut or peer is None:
             composer.shut(shut)
         else:
-            composer.open(f"Write to {self._name_of(self._peer or Uid(''))}…")
+            composer.open(f"Write to {self._name_of(peer)}…", to=peer)
         self._show_writing()
         if conversation is not None:
             self._load_if_room(conversation)
@@ -218,13 +219,13 @@ class ChatPane(Vertical):
         composer.focus()
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
-        """Send it; the log shows what becomes of it."""
+        """Send it to whom it was written for, who may be shown no more; the log shows the rest."""
         event.stop()
-        if self._peer is not None:
+        self._client.send(event.to, event.body)
+        if event.to == self._peer:
             self._told_typing_at = 0.0
-            self._client.send(self._peer, event.body)
             self.query_one(ChatLog).follow()
-            self.post_message(self.Changed())
+        self.post_message(self.Changed())
 
     def on_composer_scrolled(self, event: Composer.Scrolled) -> None:
         """Scroll by pages, with the focus left in the composer."""

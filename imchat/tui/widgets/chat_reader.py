@@ -36,6 +36,8 @@ class ChatReader(Vertical):
         self._talk: Talk | None = None
         self._name_of: Callable[[Uid], str] = str
         self._empty = ""
+        self._looks_further = False
+        """Whether what came before is being loaded to find something in it."""
 
     def compose(self) -> ComposeResult:
         """The log; below it the bar, when something is looked for."""
@@ -103,6 +105,7 @@ class ChatReader(Vertical):
     def _step(self, step: int) -> None:
         self._stop_loading()
         if not self.chat_log.step(step) and step < 0 and self._can_load:
+            self._looks_further = True
             self.run_worker(self._find_earlier(), group="find", exclusive=True)
         self._say_found()
 
@@ -124,18 +127,16 @@ class ChatReader(Vertical):
                     break
         except RequestError as error:
             self.notify(f"What came before cannot be loaded: {error}", markup=False)
+        self._looks_further = False
         self._say_found()
 
     def _stop_loading(self) -> None:
+        self._looks_further = False
         self.workers.cancel_group(self, "find")
 
     def _say_found(self) -> None:
         bar = self.query_one(FindBar)
-        if bar.is_open and not any(
-            worker.group == "find" and worker.is_running
-            for worker in self.workers
-            if worker.node is self
-        ):
+        if bar.is_open and not self._looks_further:
             number, count = self.chat_log.found
             keys = "n older · N newer" if self.chat_log.has_focus else "↑ older · ↓ newer"
             bar.say(f"{number} of {count} · {keys}" if count else "not found")

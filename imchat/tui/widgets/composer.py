@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
+from imchat.ids import Uid
 from imchat.protocol import MAX_BODY
 from imchat.tui.widgets.writing import Writing
 
@@ -46,11 +47,12 @@ class Composer(Writing):
     ]
 
     class Submitted(Message):
-        """A message is to be sent."""
+        """A message is to be sent to whom it was written for."""
 
-        def __init__(self, body: str) -> None:
+        def __init__(self, body: str, to: Uid) -> None:
             super().__init__()
             self.body = body
+            self.to = to
 
     class Scrolled(Message):
         """The conversation is to be scrolled by so many pages."""
@@ -67,13 +69,15 @@ class Composer(Writing):
     ) -> None:
         super().__init__(limit=MAX_BODY)
         self.closed_because = ""
+        self._to = Uid("")
         self._sent = sent
         self._completion = completion
         self._recalled: tuple[int, str] | None = None
         """How far back, and what; as long as nobody changes it."""
 
-    def open(self, placeholder: str) -> None:
-        """Messages can be sent."""
+    def open(self, placeholder: str, *, to: Uid) -> None:
+        """Messages can be sent, to `to` from now on."""
+        self._to = to
         self._set("", placeholder)
 
     def shut(self, because: str) -> None:
@@ -110,7 +114,7 @@ class Composer(Writing):
         else:
             self._recalled = None
             self.clear()
-            self.post_message(self.Submitted(body))
+            self.post_message(self.Submitted(body, self._to))
 
     def action_copy(self) -> None:
         """Copy what is marked here, or else in the conversation."""

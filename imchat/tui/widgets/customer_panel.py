@@ -79,7 +79,10 @@ class CustomerPanel(Vertical):
         if chat is None or (self._chat and self._chat.customer != chat.customer):
             self._failed.clear()
         self._chat = chat
-        self.query_one(NoteBox).disabled = chat is None
+        box = self.query_one(NoteBox)
+        box.disabled = chat is None
+        if chat is not None:
+            box.about = chat.customer
         if not self.display:
             return
         if chat is None:
@@ -170,8 +173,7 @@ class CustomerPanel(Vertical):
     def on_note_box_submitted(self, event: NoteBox.Submitted) -> None:
         """Have it stored; until then it stays where it was written."""
         event.stop()
-        if self._chat is not None:
-            self._wait_for("adding the note", self._add(self._chat.customer, event.body))
+        self._wait_for("adding the note", self._add(event.about, event.body))
 
     async def _add(self, uid: Uid, body: str) -> None:
         if uid in self._adding:

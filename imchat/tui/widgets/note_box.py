@@ -2,12 +2,13 @@
 
 from textual.message import Message
 
+from imchat.ids import Uid
 from imchat.protocol import MAX_REMARK
 from imchat.tui.widgets.writing import Writing
 
 
 class NoteBox(Writing):
-    """Enter adds the note; it stays here until it is stored."""
+    """Enter adds the note, about `about`; it stays here until it is stored."""
 
     DEFAULT_CSS = """
     NoteBox {
@@ -20,14 +21,16 @@ class NoteBox(Writing):
     """
 
     class Submitted(Message):
-        """A note is to be added."""
+        """A note is to be added about whom it was written."""
 
-        def __init__(self, body: str) -> None:
+        def __init__(self, body: str, about: Uid) -> None:
             super().__init__()
             self.body = body
+            self.about = about
 
     def __init__(self) -> None:
         super().__init__(limit=MAX_REMARK)
+        self.about = Uid("")
         self.border_title = "add a note"
 
     def action_submit(self) -> None:
@@ -36,4 +39,4 @@ class NoteBox(Writing):
         if len(body.encode()) > self.limit:
             self.notify(f"A note is at most {self.limit:,} bytes.", severity="warning")
         elif body:
-            self.post_message(self.Submitted(body))
+            self.post_message(self.Submitted(body, self.about))
