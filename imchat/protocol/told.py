@@ -223,8 +223,12 @@ class Snapshot(Frame, tag="snapshot", frozen=True, kw_only=True):
 
 
 class Happening(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An entry of the site's log of events; what `what` and `reason` may be, see the protocol."""
+    """An entry of the site's log of events; what `what` and `reason` may be, see the protocol.
 
+    `id` is two numbers with a dash between; compared as a pair they order the entries.
+    """
+
+    id: str
     at: int
     what: str
     chat: str = ""

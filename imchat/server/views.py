@@ -197,8 +197,10 @@ def log(events: Iterable[facts.Event]) -> bytes:
 
 
 def _happening(event: facts.Event) -> protocol.Happening:
-    fields = {name: getattr(event, name) for name in protocol.Happening.__struct_fields__}
-    return protocol.Happening(**fields)
+    names = [name for name in protocol.Happening.__struct_fields__ if name != "id"]
+    fields = {name: getattr(event, name) for name in names}
+    ms, number = event.position
+    return protocol.Happening(id=f"{ms}-{number}", **fields)
 
 
 def _is_online(agent: facts.Agent) -> bool:

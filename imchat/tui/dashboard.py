@@ -177,7 +177,7 @@ class DashboardApp(Supervising):
         log.look_at(self._desk, name_desks=name_desks)
         untold, self._untold = self._untold, []
         for begins, events in untold:
-            (log.begin if begins else log.add)(events, self.names)
+            log.add(events, self.names, cut=begins and len(events) == LOG_BEGINS_WITH)
 
     def _show_trouble(self) -> None:
         """What is on the screen is old when nobody can be asked for newer."""

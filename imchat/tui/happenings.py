@@ -13,6 +13,9 @@ Tone = Literal["plain", "good", "warn", "bad", "faint"]
 SAID_BY_OTHERS = {"requested", "released"}
 """Each is followed at once by what became of it: assigned or queued, closed or requeued."""
 
+UNHEARD = "unheard"
+"""What stands for events that the dashboard could not hear; the server tells no such thing."""
+
 BAD_SCORE = 2
 
 WHY_A_SLOT_WAS_FREE = {
@@ -122,6 +125,14 @@ def _rated(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:
     return "warn" if bad else "plain", f"{e.customer} rated the chat{served}{score}"
 
 
+def _recontact(e: protocol.Happening, name_of: NameOf) -> tuple[Tone, str]:
+    return "plain", f"{e.customer} asks again within a day of the chat with {name_of(Uid(e.agent))}"
+
+
+def _unheard(_: protocol.Happening, __: NameOf) -> tuple[Tone, str]:
+    return "warn", "Some events are missing here"
+
+
 def _unknown(e: protocol.Happening, _: NameOf) -> tuple[Tone, str]:
     known = (e.customer, e.agent, e.desk, e.state, e.reason)
     return "faint", " ".join([f"{e.what}:", *filter(None, known)])
@@ -144,4 +155,6 @@ _SENTENCES: dict[str, Callable[[protocol.Happening, NameOf], tuple[Tone, str]]] 
     "lost": _lost,
     "offline": _offline,
     "rated": _rated,
+    "recontact": _recontact,
+    UNHEARD: _unheard,
 }

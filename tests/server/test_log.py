@@ -17,11 +17,13 @@ async def _listen(wire: Wire, n: int) -> None:
 
 
 async def _log(wire: Wire) -> Events:
-    """The next events."""
+    """The next events, whose ids are seen to order them, without these."""
     frame = await wire.until("log")
     assert set(frame) == {"type", "events"}
     assert frame["events"]
     found: Events = frame["events"]
+    places = [tuple(map(int, event.pop("id").split("-"))) for event in found]
+    assert places == sorted(set(places))
     return found
 
 

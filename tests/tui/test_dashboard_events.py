@@ -1,6 +1,9 @@
 """The dashboard's log of events: in words, paused, narrowed, read back."""
 
+from typing import Any
+
 from imchat.protocol import Happening
+from imchat.tui.dashboard import LOG_BEGINS_WITH
 from imchat.tui.widgets.event_log import EventLog
 from tests.support import Restartable, Server, eventually
 from tests.tui.dashboards import asking, close, dashboard, feed, online, row_with, tell, text_in
@@ -9,7 +12,11 @@ from tests.tui.support import hides, shows
 
 
 def queued(n: int, desk: str = "default") -> Happening:
-    return Happening(at=AT_MS + n, what="queued", customer=f"c{n}", desk=desk)
+    return happened(n, what="queued", customer=f"c{n}", desk=desk)
+
+
+def happened(n: int, **known: Any) -> Happening:
+    return Happening(id=f"{AT_MS + n}-0", at=AT_MS + n, **known)
 
 
 async def test_what_happens_is_told_in_words(server: Server) -> None:
@@ -101,16 +108,16 @@ async def test_it_is_narrowed_by_a_text_and_by_the_desk(server: Server) -> None:
     async with dashboard(server, (120, 40)) as (app, pilot):
         feed(app, snapshot([agent("ann")], {"billing": [("c1", 1)], "sales": [("c2", 1)]}))
         tell(app, queued(1, "billing"), queued(2, "sales"), queued(12, "sales"))
-        tell(app, Happening(at=AT_MS + 20, what="status", agent="ann", state="away"))
+        tell(app, happened(20, what="status", agent="ann", state="away"))
         await shows(app, "c1 waits at billing")
         await pilot.press("3", "slash", *"c1")
         await shows(app, "“c1”: 2 of 4")
         await hides(app, "c2 waits")
         await pilot.press("enter")
         await eventually(lambda: isinstance(app.focused, EventLog), "the keys are the log's")
-        tell(app, queued(13, "sales"), queued(4, "sales"))
-        await shows(app, "c13 waits at sales")
-        assert "c4" not in "\n".join(text_in(app, EventLog))
+        tell(app, queued(113, "sales"), queued(204, "sales"))
+        await shows(app, "c113 waits at sales")
+        assert "c204" not in "\n".join(text_in(app, EventLog))
         await pilot.press("escape")
         await shows(app, "c2 waits at sales")
         await pilot.press("d")
@@ -128,13 +135,29 @@ async def test_a_new_connection_tells_nothing_twice(server: Server) -> None:
         app._log_is_new = True
         tell(app, queued(2), queued(3))
         await shows(app, "c3 waits")
+        tell(app, queued(2), queued(3), queued(4))  # watching was asked for once more
+        await shows(app, "c4 waits")
         rows = "\n".join(text_in(app, EventLog))
-        assert [rows.count(f"c{n} waits") for n in (1, 2, 3)] == [1, 1, 1]
+        assert [rows.count(f"c{n} waits") for n in (1, 2, 3, 4)] == [1, 1, 1, 1]
+        assert "missing" not in rows
+
+
+async def test_what_could_not_be_heard_is_said_to_be_missing(server: Server) -> None:
+    """More happened while nobody listened than is told afterwards; at first nothing is missing."""
+    async with dashboard(server, (120, 60)) as (app, pilot):
+        app._log_is_new = True
+        tell(app, *map(queued, range(LOG_BEGINS_WITH)))
+        await shows(app, f"c{LOG_BEGINS_WITH - 1} waits")
+        app._log_is_new = True
+        tell(app, *map(queued, range(1_000, 1_000 + LOG_BEGINS_WITH)))
+        await pilot.press("3", "home", "slash", *"missing")
+        await shows(app, "Some events are missing here")
+        await shows(app, f"“missing”: 1 of {2 * LOG_BEGINS_WITH + 1}")
 
 
 async def test_foreign_names_in_events_are_data(server: Server) -> None:
     """Markup in a name is shown as it is."""
     async with dashboard(server, (120, 40)) as (app, _):
         feed(app, snapshot([agent("ann", name="[b]A[/b][/")]))
-        tell(app, Happening(at=AT_MS, what="lost", agent="ann"))
+        tell(app, happened(0, what="lost", agent="ann"))
         await shows(app, "[b]A[/b][/ lost the connection")

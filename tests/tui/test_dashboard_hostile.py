@@ -33,7 +33,10 @@ async def test_names_are_drawn_as_they_are(server: Server, size: tuple[int, int]
     ]
     waiting = {name: [(f"{name} waits", 999)] for name in NASTY[:6]}
     happened = [
-        Happening(at=AT_MS + n, what=what, customer=name, agent=name, desk=name, reason=name)
+        Happening(
+            id=f"{AT_MS + n}-0", at=AT_MS + n, what=what, customer=name, agent=name, desk=name,
+            reason=name,
+        )
         for n, name in enumerate(NASTY)
         for what in ("assigned", "closed", name)
     ]

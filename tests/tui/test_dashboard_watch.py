@@ -155,8 +155,8 @@ async def test_a_chat_in_the_events_can_be_read_also_when_it_is_over(server: Ser
             await close(bob)
         feed(app, snapshot([]))
         tell(app, Happening(
-            at=AT_MS, what="closed", chat=chat, customer="bob", agent="ann", by="bob",
-            reason="customer",
+            id=f"{AT_MS}-0", at=AT_MS, what="closed", chat=chat, customer="bob", agent="ann",
+            by="bob", reason="customer",
         ))
         await shows(app, "bob closed the chat")
         await pilot.press("3", "enter")

@@ -12,7 +12,7 @@ def name_of(uid: Uid) -> str:
 
 
 def said(what: str, *, name_desks: bool = False, **known: object) -> str | None:
-    event = Happening(at=1, what=what, **known)  # type: ignore[arg-type]
+    event = Happening(id="1-0", at=1, what=what, **known)  # type: ignore[arg-type]
     words = in_words(event, name_of, name_desks=name_desks)
     return None if words is None else words[1]
 
@@ -33,6 +33,7 @@ def said(what: str, *, name_desks: bool = False, **known: object) -> str | None:
         {"what": "closed", "by": "system", "reason": "disconnected"},
         "bob was lost; the chat with Ann is closed",
     ),
+    ({"what": "recontact"}, "bob asks again within a day of the chat with Ann"),
     ({"what": "rated", "score": 4}, "bob rated the chat with Ann: 4 of 5"),
     ({"what": "transferred", "to": "ben", "by": "ann"}, "bob goes from Ann to ben"),
     (

@@ -13,7 +13,7 @@ from textual.timer import Timer
 
 from imchat import protocol
 from imchat.ids import Desk, Uid
-from imchat.tui.happenings import Tone, in_words
+from imchat.tui.happenings import UNHEARD, Tone, in_words
 from imchat.tui.widgets.painted import Row, fitted
 from imchat.tui.widgets.painted_list import PaintedList
 
@@ -22,11 +22,15 @@ DRAWN_EVERY_S = 0.25
 """Each new line moves all that are seen, so they are gathered."""
 
 
+Place = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event as it is shown."""
+    """An event as it is shown, and its place in the order of all."""
 
     event: protocol.Happening
+    place: Place
     clock: str
     tone: Tone
     words: str
@@ -69,6 +73,7 @@ class EventLog(PaintedList):
         self._name_desks = False
         self._filter = ""
         self._names: Mapping[Uid, str] = {}
+        self._heard_to: Place = (0, 0)
         self._follows = True
         self._soon: Timer | None = None
         self.paused = False
@@ -81,9 +86,21 @@ class EventLog(PaintedList):
 
     # --- what there is -------------------------------------------------------
 
-    def add(self, events: list[protocol.Happening], names: Mapping[Uid, str]) -> None:
-        """Add what happened, oldest first; `names` are those of agents."""
+    def add(
+        self, events: list[protocol.Happening], names: Mapping[Uid, str], *, cut: bool = False
+    ) -> None:
+        """Add what happened, oldest first; what was known of it is there once all the same.
+
+        `names` are those of agents; `cut` says that what came before is left out.
+        """
         self._names = dict(self._names) | dict(names)
+        first = _place(events[0])
+        if first <= self._heard_to:
+            self._forget_from(first)
+        elif cut and self._heard_to > (0, 0):
+            hole = protocol.Happening(id=events[0].id, at=events[0].at, what=UNHEARD)
+            events = [hole, *events]
+        self._heard_to = _place(events[-1])
         told = [entry for event in events if (entry := self._told(event)) is not None]
         if self.paused:
             self._held = [*self._held, *told][-KEPT:]
@@ -97,14 +114,10 @@ class EventLog(PaintedList):
         self._title()
         self.repaint()
 
-    def begin(self, events: list[protocol.Happening], names: Mapping[Uid, str]) -> None:
-        """Add the past of a new connection, some of which is known already."""
-        first = min((event.at for event in events), default=None)
-        if first is not None:
-            self._kept = deque((t for t in self._kept if t.event.at < first), maxlen=KEPT)
-            self._held = [t for t in self._held if t.event.at < first]
-            self._choose()
-        self.add(events, names)
+    def _forget_from(self, first: Place) -> None:
+        self._kept = deque((told for told in self._kept if told.place < first), maxlen=KEPT)
+        self._held = [told for told in self._held if told.place < first]
+        self._choose()
 
     def look_at(self, desk: Desk | None, *, name_desks: bool) -> None:
         """Show only a desk's events and those of no desk; name desks if that is asked for."""
@@ -136,7 +149,7 @@ class EventLog(PaintedList):
         if said is None:
             return None
         clock = time.strftime("%H:%M:%S", time.localtime(event.at / 1000))
-        return Told(event, clock, *said)
+        return Told(event, _place(event), clock, *said)
 
     def _keep(self, told: list[Told]) -> None:
         dropped = max(0, len(self._kept) + len(told) - KEPT)
@@ -209,3 +222,8 @@ class EventLog(PaintedList):
             self._held = []
         self._title()
         self.repaint()
+
+
+def _place(event: protocol.Happening) -> Place:
+    ms, _, number = event.id.partition("-")
+    return int(ms), int(number)
