@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any, ClassVar
 
 from textual import events
-from textual.app import App, ScreenStackError, SystemCommand
+from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.errors import NoWidget
@@ -23,6 +23,7 @@ from imchat.tui import attention, keymap, theme, vim
 from imchat.tui.actions import actions_of
 from imchat.tui.memory import Memory
 from imchat.tui.pace import Leisure
+from imchat.tui.typeahead import TypeaheadApp
 from imchat.tui.waits import Limits
 from imchat.tui.widgets.help import HelpScreen
 from imchat.tui.widgets.modal import Palette
@@ -32,7 +33,7 @@ DRAWS_A_SECOND = 20
 """What happens faster is drawn together."""
 
 
-class ImchatApp(App[None]):
+class ImchatApp(TypeaheadApp):
     """An app that shows what its client knows.
 
     `heard()` takes what happened, `draw()` shows how things stand: at most

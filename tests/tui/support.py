@@ -42,7 +42,7 @@ async def hides(app: ImchatApp, text: str) -> None:
 def at_once(app: ImchatApp, *keys: str) -> None:
     """Press keys faster than anything can be drawn between them."""
     for key in keys:
-        app.post_message(events.Key(key, None))
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
 
 
 @contextlib.asynccontextmanager
