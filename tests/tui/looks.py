@@ -27,6 +27,8 @@ from tests.support import eventually
 SIZES = ((80, 24), (120, 40), (240, 60))
 THEMES = (theme.DARK.name, theme.LIGHT.name)
 KEPT = Path(__file__).parent / "looks"
+SCREEN = "=== "
+"""What stands before the name of the screen's class, at the top of a file."""
 STILL = 3
 """So often in a row the screen must be the same to be looked at."""
 
@@ -53,8 +55,9 @@ async def assert_looks(pilot: Pilot[Any], name: str) -> None:
         for name_of_theme in THEMES:
             app.theme = name_of_theme
             looks.append(await _still(pilot))
+            screen = type(app.screen).__name__
             _draw(app, f"{name}.{width}x{height}.{name_of_theme}")
-        wrong += _compare(KEPT / f"{name}.{width}x{height}.txt", _written(looks))
+        wrong += _compare(KEPT / f"{name}.{width}x{height}.txt", _written(screen, looks))
     app.theme = colours
     await pilot.resize_terminal(*size)
     assert not wrong, "\n".join(wrong)
@@ -87,13 +90,13 @@ def _look(app: App[Any]) -> Look:
     ]
 
 
-def _written(looks: list[Look]) -> str:
-    """The text, then for each theme the styles by letters and what each letter means."""
+def _written(screen: str, looks: list[Look]) -> str:
+    """Which screen it is, the text, then for each theme the styles by numbers."""
     texts = {
         "\n".join("".join(part.text for part in row).rstrip() for row in look) for look in looks
     }
     assert len(texts) == 1, "the text differs between the themes"
-    parts = [texts.pop()]
+    parts = [f"{SCREEN}{screen}", texts.pop()]
     for name, look in zip(THEMES, looks, strict=True):
         styles: dict[str, int] = {}
         rows = []

@@ -29,16 +29,17 @@ def client(uid: Uid) -> Client:
 
 def chat(
     id: str = "1", *, customer: str = CUSTOMER, name: str = "Bob", topic: str | None = None,
-    state: str = "active", position: int | None = None, **more: Any,
+    state: str = "active", position: int | None = None, agent_is: str = AGENT, **more: Any,
 ) -> protocol.Chat:
     """A chat of Ann's, opened two minutes ago."""
     waits = state == "waiting"
     return protocol.Chat(
         chat=ChatId(id), desk=Desk("default"), customer=Uid(customer),
-        agent=None if waits else AGENT, state=state,  # type: ignore[arg-type]
+        agent=None if waits else Uid(agent_is), state=state,  # type: ignore[arg-type]
         opened_at=AT_MS - 120_000, assigned_at=None if waits else AT_MS - 110_000, last_seq=0,
-        position=position, customer_name=name, agent_name=None if waits else "Ann", topic=topic,
-        read_by_customer=0, read_by_agent=0, after_seq=0, **more,
+        position=position, customer_name=name, topic=topic,
+        agent_name=None if waits else agent_is.capitalize(), read_by_customer=0, read_by_agent=0,
+        after_seq=0, **more,
     )
 
 
@@ -68,14 +69,16 @@ def talk(app: ImchatApp, peer: Uid, said: Sequence[tuple[Uid, str, int]]) -> Non
         conversation.begin(0)
     conversation.has_earlier = False
     for seq, (sender, body, ago_s) in enumerate(said, conversation.last_seq + 1):
-        conversation.receive(
-            protocol.StoredMessage(
-                chat=ChatId("1"), seq=seq, id=f"{peer}-{seq}", sender=sender,
-                to=peer if sender != peer else app.client.uid, body=body,
-                at=AT_MS - ago_s * 1000,
-            )
-        )
+        conversation.receive(stored(peer, seq, sender, body, ago_s))
     app.stale()
+
+
+def stored(peer: Uid, seq: int, sender: Uid, body: str, ago_s: int) -> protocol.StoredMessage:
+    """A message between a peer and another, so many seconds old."""
+    return protocol.StoredMessage(
+        chat=ChatId("1"), seq=seq, id=f"{peer}-{seq}", sender=sender,
+        to=peer if sender != peer else AGENT, body=body, at=AT_MS - ago_s * 1000,
+    )
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,72 @@
+"""What is said and known in the pictures that tests keep of the screens."""
+
+from imchat.ids import Uid
+from imchat.protocol import Customer, Note
+from imchat.tui.agent import AgentApp
+from imchat.tui.app import ImchatApp
+from imchat.tui.widgets.customer_panel import CustomerPanel
+from tests.support import eventually
+from tests.tui.snapshots import AT_MS
+from tests.tui.staging import AGENT, CUSTOMER, chat, talk, tell, welcome
+from tests.tui.support import screen_text
+
+CAT, DAN = Uid("cat"), Uid("dan")
+DAY_S = 86_400
+SAID = [
+    (CUSTOMER, "Where is my parcel?", DAY_S + 100),
+    (AGENT, "Hello Bob! Which one do you mean?", DAY_S),
+    (CUSTOMER, "The one from https://shop.example/orders/7", 100),
+    (CUSTOMER, "我的包裹还没有到，你能帮我看看吗？", 95),
+    (AGENT, "It is on its way; it should be with you tomorrow before noon.\nAnything else?", 70),
+    (CUSTOMER, "No, thank you 👍", 20),
+]
+
+
+LAMP = "The lamp that I bought does not switch on"
+CAT_S = chat("2", customer=CAT, name="Cat 喵", topic="Refund")
+
+
+async def seen(app: ImchatApp, text: str) -> None:
+    """Wait until a text stands on the screen."""
+    await eventually(lambda: text in screen_text(app), f"{text!r} on the screen")
+
+
+async def at_work(app: AgentApp) -> None:
+    """Two chats: one shown, with marks, days and a link; one with unread words."""
+    talk(app, CUSTOMER, SAID)
+    talk(app, CAT, [(CAT, "Refund", 90), (CAT, "Hello?", 30)])
+    app.client.conversation(CUSTOMER).read_by_peer = 5
+    app.client.conversation(CUSTOMER).read_by_me = 6
+    tell(app, welcome(AGENT, "agent", "Ann", chat(), CAT_S))
+    await seen(app, "No, thank you")
+
+
+async def with_full_hands(app: AgentApp) -> None:
+    """Three chats, of which one waits for an answer for long and one for far too long."""
+    dan = chat("3", customer=DAN, name="Dan", topic=LAMP)
+    talk(app, CUSTOMER, SAID)
+    talk(app, CAT, [(CAT, "Refund", 90), (CAT, "Are you still there?", 25)])
+    talk(app, DAN, [(DAN, LAMP, 700)])
+    app.client.conversation(CUSTOMER).read_by_me = 6
+    tell(app, welcome(AGENT, "agent", "Ann", chat(), CAT_S, dan))
+    await seen(app, "0 of 3 slots free")
+
+
+def known() -> Customer:
+    """Three earlier chats, and notes of two agents."""
+    earlier = [
+        chat("07", state="closed", topic="Where is my parcel?", score=5),
+        chat("06", state="closed", topic="A topic so long that it needs two rows, or three"),
+        chat("05", state="closed"),
+    ]
+    notes = [
+        Note(by=AGENT, at=AT_MS - 5 * DAY_S * 1000, body="Prefers to be called Bobby."),
+        Note(by=Uid("ben"), at=AT_MS - 3_600_000, body="Is moving in May:\nask for the address."),
+    ]
+    return Customer(uid=CUSTOMER, chats=earlier, notes=notes)
+
+
+def make_known(app: AgentApp) -> None:
+    """Have the panel know the customer."""
+    app.query_one(CustomerPanel)._learn(known())
+    app.stale()

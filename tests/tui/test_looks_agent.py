@@ -1,0 +1,150 @@
+"""The agent's console as it was looked at and approved, at three sizes and in both themes."""
+
+from pathlib import Path
+
+import pytest
+
+from imchat import protocol
+from imchat.client import Disconnected
+from imchat.ids import ChatId
+from imchat.tui.agent import AgentApp
+from tests.tui.looks import assert_looks, utc
+from tests.tui.scenes import CAT, LAMP, at_work, make_known, seen, with_full_hands
+from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, talk, tell, welcome
+
+pytestmark = pytest.mark.usefixtures("utc")
+__all__ = ["utc"]
+
+REPLIES = """
+hello = "Hello {customer}, this is {agent}. What can I do for you?"
+later = "I will look into it and come back to you within the hour."
+"""
+FOUND_BY = {
+    "agent-close": (["f4"], "Close the chat with Bob?"),
+    "agent-finding": (["alt+f", *"parcel"], "1 of 1"),
+    "agent-help": (["f1"], "Keys"),
+    "agent-jump": (["ctrl+g"], "Go to"),
+    "agent-link": (["alt+l"], "Open this link?"),
+    "agent-menu": (["ctrl+p"], "Close chat"),
+    "agent-transfer": (["f5"], "Give the chat with Bob to"),
+    "agent-transfer-typed": (["f5", *"ben"], "agent  ben"),
+    "agent-writing": ([*"Certainly!", "ctrl+j", *"It comes"], "It comes"),
+}
+"""What a key or two show of a console at work, and a word of it."""
+
+
+async def test_an_idle_console() -> None:
+    """An agent with no customer yet."""
+    async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        tell(app, welcome(AGENT, "agent", "Ann"))
+        await seen(app, "slots free")
+        await assert_looks(pilot, "agent-idle")
+
+
+async def test_a_console_at_work() -> None:
+    """Two chats, one of them shown, with marks, days and a link; one with unread words."""
+    async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        await at_work(app)
+        await assert_looks(pilot, "agent-at-work")
+
+
+@pytest.mark.parametrize("name", FOUND_BY)
+async def test_what_a_key_shows(name: str) -> None:
+    """Questions, pickers, help, the menu, the finder, the composer with some lines."""
+    keys, word = FOUND_BY[name]
+    async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        await with_full_hands(app) if name == "agent-jump" else await at_work(app)
+        await pilot.press(*keys)
+        await seen(app, word)
+        await assert_looks(pilot, name)
+
+
+async def test_a_console_with_its_hands_full() -> None:
+    """Three chats that wait in all colours, a draft for one, and one who writes."""
+    async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        await with_full_hands(app)
+        await pilot.press("ctrl+down", *"Yes", "ctrl+up")
+        tell(app, protocol.Typing(chat=ChatId("1"), sender=CUSTOMER, to=AGENT))
+        await seen(app, "Bob is writing…")
+        app.query_one("ChatPane")._writing = (CUSTOMER, float("inf"))  # type: ignore[attr-defined]
+        await assert_looks(pilot, "agent-full")
+
+
+async def test_what_is_known_of_a_customer() -> None:
+    """Earlier chats and notes; where there is little room it is asked for."""
+    async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        await at_work(app)
+        make_known(app)
+        await seen(app, "Prefers to be called Bobby.")
+        await pilot.press("f8", *"a new note")
+        await assert_looks(pilot, "agent-customer")
+
+
+async def test_what_is_known_where_there_is_little_room() -> None:
+    """In the place of the list."""
+    async with staged(AgentApp(client(AGENT)), size=(80, 24)) as (app, pilot):
+        await at_work(app)
+        make_known(app)
+        await pilot.press("f8", *"a new note")
+        await seen(app, "a new note")
+        await assert_looks(pilot, "agent-customer-asked-for")
+
+
+async def test_canned_replies(tmp_path: Path) -> None:
+    """Above the composer, where a / is written."""
+    file = tmp_path / "replies.toml"
+    file.write_text(REPLIES)
+    async with staged(AgentApp(client(AGENT), replies=file)) as (app, pilot):
+        await at_work(app)
+        await pilot.press("slash", "l")
+        await seen(app, "canned replies")
+        await assert_looks(pilot, "agent-replies")
+
+
+async def test_messages_under_way_and_refused() -> None:
+    """They stand below what is stored, and say why."""
+    async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        await at_work(app)
+        conversation = app.client.conversation(CUSTOMER)
+        conversation.compose("a", "It is with your neighbour now.")
+        conversation.fail("a", "no open chat with this customer")
+        conversation.compose("b", "Is that all right?")
+        app.stale()
+        await seen(app, "Is that all right?")
+        await assert_looks(pilot, "agent-refused")
+
+
+async def test_an_agent_that_is_away_with_chats_that_are_over() -> None:
+    """One closed by the customer, which is shown, and one that was given away."""
+    async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        await at_work(app)
+        over = chat(state="closed")
+        tell(app, protocol.Closed(chat=over, by=CUSTOMER, reason="customer"))
+        given = chat("2", customer=CAT, name="Cat 喵", topic="Refund", agent_is="ben")
+        tell(app, protocol.Transferred(chat=given, sender=AGENT, by=AGENT))
+        tell(app, protocol.Status(uid=AGENT, state="away", load=0, capacity=3))
+        await seen(app, "○ away")
+        await assert_looks(pilot, "agent-away")
+
+
+async def test_news_below_what_is_read() -> None:
+    """Who reads above is told how much is new, and a rule stands before what is not read."""
+    async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        talk(app, CUSTOMER, [(CUSTOMER, f"{LAMP}, number {n}", 900 - n) for n in range(80)])
+        app.client.conversation(CUSTOMER).read_by_me = 80
+        tell(app, welcome(AGENT, "agent", "Ann", chat()))
+        await seen(app, "number 79")
+        await pilot.press("pageup")
+        talk(app, CUSTOMER, [(CUSTOMER, "It works now!", 2), (CUSTOMER, "Thank you!", 1)])
+        await seen(app, "↓ 2 new")
+        await assert_looks(pilot, "agent-news")
+
+
+async def test_a_console_without_a_connection() -> None:
+    """It says why, and that it tries again."""
+    async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        await at_work(app)
+        app.client.state = "connecting"
+        tell(app, Disconnected("the server is going away", 0.0))
+        await seen(app, "reconnecting")
+        await assert_looks(pilot, "agent-reconnecting")

@@ -1,0 +1,113 @@
+"""The customer's window as it was looked at and approved, at three sizes and in both themes."""
+
+import pytest
+
+from imchat import protocol
+from imchat.client import Disconnected
+from imchat.ids import DEFAULT_DESK
+from imchat.tui.customer import CustomerApp
+from tests.tui.looks import assert_looks, utc
+from tests.tui.scenes import SAID, seen
+from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, talk, tell, welcome
+
+pytestmark = pytest.mark.usefixtures("utc")
+__all__ = ["utc"]
+
+
+def _window() -> CustomerApp:
+    return CustomerApp(client(CUSTOMER), topic=None, desk=DEFAULT_DESK)
+
+
+async def _serve(app: CustomerApp) -> None:
+    talk(app, AGENT, SAID)
+    app.client.conversation(AGENT).read_by_me = 6
+    tell(app, welcome(CUSTOMER, "customer", "Bob", chat()))
+    await seen(app, "No, thank you")
+
+
+async def _end(app: CustomerApp) -> None:
+    await _serve(app)
+    tell(app, protocol.Closed(chat=chat(state="closed"), by=AGENT, reason="agent"))
+    await seen(app, "asks for help again")
+
+
+async def test_a_customer_who_asks() -> None:
+    """Before the server has said where one stands."""
+    async with staged(_window()) as (app, pilot):
+        tell(app, welcome(CUSTOMER, "customer", "Bob"))
+        await seen(app, "Asking for help…")
+        await assert_looks(pilot, "customer-asking")
+
+
+async def test_a_customer_in_the_queue() -> None:
+    """Where one stands, and how long it may take."""
+    async with staged(_window()) as (app, pilot):
+        waiting = chat(state="waiting", position=7)
+        tell(app, welcome(CUSTOMER, "customer", "Bob", waiting))
+        nearer = chat(state="waiting", position=3)
+        tell(app, protocol.Waiting(chat=nearer, position=3, eta_s=240))
+        await seen(app, "about 4 minutes")
+        await assert_looks(pilot, "customer-queue")
+
+
+async def test_a_customer_who_would_leave_the_queue() -> None:
+    """The place is lost then."""
+    async with staged(_window()) as (app, pilot):
+        waiting = chat(state="waiting", position=7)
+        tell(app, welcome(CUSTOMER, "customer", "Bob", waiting))
+        await seen(app, "number 7")
+        await pilot.press("ctrl+q")
+        await seen(app, "Your place is lost.")
+        await assert_looks(pilot, "customer-leaving")
+
+
+async def test_a_customer_that_is_served() -> None:
+    """The conversation, seen from the other side."""
+    async with staged(_window()) as (app, pilot):
+        await _serve(app)
+        await assert_looks(pilot, "customer-served")
+
+
+async def test_a_customer_whose_chat_is_over() -> None:
+    """It can be rated, and one may ask again."""
+    async with staged(_window()) as (app, pilot):
+        await _end(app)
+        await assert_looks(pilot, "customer-over")
+
+
+async def test_a_customer_who_rates() -> None:
+    """A score is chosen, and something is added."""
+    async with staged(_window()) as (app, pilot):
+        await _end(app)
+        await pilot.press("f5", "4", *"Quick and friendly")
+        await seen(app, "Quick and friendly")
+        await assert_looks(pilot, "customer-rating")
+
+
+async def test_a_customer_who_has_rated() -> None:
+    """It says so, and offers it no more."""
+    async with staged(_window()) as (app, pilot):
+        await _end(app)
+        tell(app, protocol.Rated(chat=chat(state="closed", score=4)))
+        await seen(app, "You rated it 4 of 5")
+        await assert_looks(pilot, "customer-rated")
+
+
+async def test_a_customer_without_a_connection() -> None:
+    """The place is kept meanwhile."""
+    async with staged(_window()) as (app, pilot):
+        waiting = chat(state="waiting", position=2)
+        tell(app, welcome(CUSTOMER, "customer", "Bob", waiting))
+        app.client.state = "connecting"
+        tell(app, Disconnected("the server is going away", 0.0))
+        await seen(app, "You keep your place")
+        await assert_looks(pilot, "customer-reconnecting")
+
+
+async def test_a_customer_who_looks_for_a_key() -> None:
+    """Every key of the window."""
+    async with staged(_window()) as (app, pilot):
+        await _serve(app)
+        await pilot.press("f1")
+        await seen(app, "Keys")
+        await assert_looks(pilot, "customer-help")
