@@ -31,6 +31,9 @@ class Chat(Struct, frozen=True, kw_only=True):
     after_seq: int | None = None
     score: int | None = None
     """How the customer rated it, 1 to 5."""
+    closed_at: int | None = None
+    reason: CloseReason | None = None
+    """Why it was closed; null while it is open, or if the server does not tell."""
 
 
 class AgentStatus(Struct, frozen=True, kw_only=True):

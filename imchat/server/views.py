@@ -40,6 +40,8 @@ def chat(fact: facts.Chat) -> protocol.Chat:
         read_by_agent=fact.read_by_agent,
         after_seq=fact.after_seq,
         score=fact.score,
+        closed_at=fact.closed_at,
+        reason=fact.reason,
     )
 
 

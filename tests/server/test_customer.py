@@ -1,6 +1,6 @@
 """What the staff knows of a customer. Protocol: Agent, `customer` and `note`."""
 
-from tests.server.wire import Wires, hears_nothing_before
+from tests.server.wire import Wires, hears_nothing_before, token
 from tests.support import Server
 
 
@@ -18,6 +18,32 @@ async def test_an_agent_finds_earlier_chats_and_notes(server: Server, wires: Wir
     assert note["at"] >= chat["opened_at"]
     again = await agent.ask("customer", uid="cai")
     assert {**again, "ref": ""} == {**reply, "ref": ""}
+
+
+async def test_a_chat_says_when_and_why_it_was_closed(server: Server, wires: Wires) -> None:
+    """Nothing while it is open; then alike in `closed`, in `ended` and among earlier chats."""
+    customer, agent, chat = await wires.pair(server)
+    assert (chat["closed_at"], chat["reason"]) == (None, None)
+    closed = (await customer.ask("close", chat=chat["chat"]))["chat"]
+    assert closed["reason"] == "customer"
+    assert closed["closed_at"] >= closed["assigned_at"]
+    came_back = await wires.open(server)
+    welcome = await came_back.ask("hello", token=token(server, "agent", "ann"), since=0)
+    assert [end["chat"] for end in welcome["ended"]] == [closed]
+    await customer.ask("request")
+    assert (await agent.ask("customer", uid="cai"))["chats"] == [closed]
+
+
+async def test_who_leaves_the_queue_is_an_earlier_chat_too(server: Server, wires: Wires) -> None:
+    """Its reason is `left_queue`."""
+    customer = await wires.enter(server, "customer", "cai")
+    waiting = (await customer.ask("request"))["chat"]
+    assert (waiting["closed_at"], waiting["reason"]) == (None, None)
+    await customer.ask("close", chat=waiting["chat"])
+    supervisor = await wires.enter(server, "supervisor", "sue")
+    [earlier] = (await supervisor.ask("customer", uid="cai"))["chats"]
+    assert earlier["reason"] == "left_queue"
+    assert earlier["closed_at"] >= earlier["opened_at"]
 
 
 async def test_the_customer_hears_nothing_of_it(server: Server, wires: Wires) -> None:

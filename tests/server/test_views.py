@@ -67,7 +67,8 @@ def test_fields_that_are_null_are_there() -> None:
         "chat": "7", "desk": "default", "customer": "cai", "agent": None, "state": "waiting",
         "opened_at": 1, "assigned_at": None, "last_seq": 4, "position": 2,
         "customer_name": "Cai", "agent_name": None, "topic": None, "read_by_customer": 0,
-        "read_by_agent": 0, "after_seq": None, "score": None,
+        "read_by_agent": 0, "after_seq": None, "score": None, "closed_at": None,
+            "reason": None,
     }
     assert "ref" not in told
 
