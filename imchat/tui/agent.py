@@ -88,7 +88,7 @@ class AgentApp(AgentView):
                 self._go_to(chat)
                 self.query_one(Composer).focus()
 
-        self.push_screen(Jump(self._entries()), go)
+        self.push_screen(Jump(self._entries(), self.limits), go)
 
     # --- what the agent does -------------------------------------------------
 

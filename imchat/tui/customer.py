@@ -169,10 +169,13 @@ class CustomerApp(ChatApp):
         )
 
     def _shut(self, chat: protocol.Chat | None) -> str:
-        if chat is None:
-            asks = f"There is no open chat; {self.key_of('ask')} asks for help."
-            return asks if self._asked else "Connecting…"
-        return "You can write as soon as somebody is here." if chat.state == "waiting" else ""
+        if chat is not None and chat.state == "active":
+            return ""
+        if not self._asked:
+            return "Connecting…"
+        if chat is None and self._over:
+            return f"There is no open chat; {self.key_of('ask')} asks for help."
+        return "You can write as soon as somebody is here."
 
     # --- what the customer does ----------------------------------------------
 
@@ -180,12 +183,16 @@ class CustomerApp(ChatApp):
         """Only what can be done now is offered."""
         match action:
             case "ask":
-                return self._open is None
+                return self._open is None and not self._is_asking
             case "rate":
                 return self._to_rate is not None
             case "close_chat":
                 return self._open is not None
         return super().check_action(action, parameters)
+
+    @property
+    def _is_asking(self) -> bool:
+        return self._asked and not self._over and self._open is None
 
     def action_ask(self) -> None:
         """Ask for an agent."""

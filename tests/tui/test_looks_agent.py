@@ -9,8 +9,8 @@ from imchat.client import Disconnected
 from imchat.ids import ChatId
 from imchat.tui.agent import AgentApp
 from tests.tui.looks import assert_looks, utc
-from tests.tui.scenes import CAT, LAMP, at_work, make_known, seen, with_full_hands
-from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, talk, tell, welcome
+from tests.tui.scenes import CAT, at_work, make_known, seen, with_full_hands
+from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, tell, welcome
 
 pytestmark = pytest.mark.usefixtures("utc")
 __all__ = ["utc"]
@@ -125,19 +125,6 @@ async def test_an_agent_that_is_away_with_chats_that_are_over() -> None:
         tell(app, protocol.Status(uid=AGENT, state="away", load=0, capacity=3))
         await seen(app, "○ away")
         await assert_looks(pilot, "agent-away")
-
-
-async def test_news_below_what_is_read() -> None:
-    """Who reads above is told how much is new, and a rule stands before what is not read."""
-    async with staged(AgentApp(client(AGENT))) as (app, pilot):
-        talk(app, CUSTOMER, [(CUSTOMER, f"{LAMP}, number {n}", 900 - n) for n in range(80)])
-        app.client.conversation(CUSTOMER).read_by_me = 80
-        tell(app, welcome(AGENT, "agent", "Ann", chat()))
-        await seen(app, "number 79")
-        await pilot.press("pageup")
-        talk(app, CUSTOMER, [(CUSTOMER, "It works now!", 2), (CUSTOMER, "Thank you!", 1)])
-        await seen(app, "↓ 2 new")
-        await assert_looks(pilot, "agent-news")
 
 
 async def test_a_console_without_a_connection() -> None:

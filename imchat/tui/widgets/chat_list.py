@@ -9,7 +9,7 @@ from textual.widgets.option_list import Option
 
 from imchat.ids import ChatId
 from imchat.tui.chat_entry import Entry
-from imchat.tui.theme import FAINT, MUTED
+from imchat.tui.theme import FAINT, MUTED, URGENCY
 from imchat.tui.waits import Limits, clock
 from imchat.tui.widgets.options import Options
 
@@ -20,7 +20,6 @@ CHANGES_A_SECOND = 4
 """Of the rows. Nobody reads faster, and all the list is drawn for the least of them."""
 
 
-_URGENCY = {"": MUTED, "amber": "$text-warning", "red": "bold $text-error"}
 
 
 class ChatList(Options):
@@ -139,9 +138,9 @@ class ChatList(Options):
     def _open_row(self, entry: Entry) -> Content:
         topic = Content(" ".join((entry.chat.topic or "").split()))
         last = Content(entry.last).stylize("$foreground" if entry.unread else MUTED)
-        rows = [topic.stylize(MUTED), last]
+        rows = [topic.stylize(MUTED), last] if topic else [last]
         if self._rows == LOW:
-            rows = [last if entry.last else rows[0]]
+            rows = [last if entry.last else topic.stylize(MUTED)]
         width = self._width - 2
         parts = [part for row in rows for part in ("\n  ", row.truncate(width, ellipsis=True))]
         return Content.assemble(self._head(entry), *parts)
@@ -160,7 +159,7 @@ class ChatList(Options):
         if entry.unread:
             parts.append(Content.styled(f" {entry.unread} ", "bold $background on $primary"))
         if entry.waiting_s is not None:
-            urgency = _URGENCY[self._limits.level(entry.waiting_s)]
+            urgency = URGENCY[self._limits.level(entry.waiting_s)]
             parts.append(Content.styled(clock(entry.waiting_s), urgency))
         return Content(" ").join(parts)
 

@@ -85,7 +85,7 @@ class ChatRows:
                 assert self.talk is not None
                 mine = line.sender == self.talk.me
                 name = fitted(self.name_of(line.sender), max(8, self.width - 10)).rstrip()
-                clock = _clock(line) or "sending…"
+                clock = _clock(line) or ("not sent" if line.state == "failed" else "sending…")
                 return [
                     self._segment(name, "mine" if mine else "theirs"),
                     self._segment(f"  {clock}", "faint"),

@@ -7,8 +7,8 @@ from textual.content import Content
 from imchat.ids import ChatId
 from imchat.tui import fuzzy
 from imchat.tui.chat_entry import Entry
-from imchat.tui.theme import MUTED
-from imchat.tui.waits import clock
+from imchat.tui.theme import MUTED, URGENCY
+from imchat.tui.waits import Limits, clock
 from imchat.tui.widgets.picker import Choice, Picker
 
 
@@ -18,14 +18,15 @@ class Jump(Picker[ChatId]):
     ASKS = "Go to"
     HINT_IN = "a slot's number, or letters of a name, uid or topic"
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], limits: Limits) -> None:
         super().__init__()
         self._entries = entries
+        self._limits = limits
 
     def choices(self, query: str) -> Sequence[Choice[ChatId]]:
         """The chats that answer to it."""
         found = fuzzy.best(query, self._entries, _texts)
-        return [Choice(entry.chat.chat, _line(entry)) for entry in found]
+        return [Choice(entry.chat.chat, _line(entry, self._limits)) for entry in found]
 
     def at_once(self, query: str) -> ChatId | None:
         """The chat in the slot, where no other slot's number begins so."""
@@ -38,7 +39,7 @@ def _texts(entry: Entry) -> list[str]:
     return [entry.chat.customer_name, entry.chat.customer, entry.chat.topic or ""]
 
 
-def _line(entry: Entry) -> Content:
+def _line(entry: Entry, limits: Limits) -> Content:
     chat = entry.chat
     topic = " ".join((chat.topic or "").split())
     slot = "" if entry.slot is None else str(entry.slot)
@@ -48,5 +49,6 @@ def _line(entry: Entry) -> Content:
     if entry.unread:
         parts.append((f"  {entry.unread} unread", "$text-primary"))
     if entry.waiting_s is not None:
-        parts.append((f"  waits {clock(entry.waiting_s)}", "$text-warning"))
+        urgency = URGENCY[limits.level(entry.waiting_s)]
+        parts.append((f"  waits {clock(entry.waiting_s)}", urgency))
     return Content.assemble(*parts, (f"  {entry.how or topic}", MUTED))

@@ -73,9 +73,13 @@ class Painted(Widget):
     def notify_style_update(self) -> None:
         """Wear the new colours."""
         super().notify_style_update()
-        self._inks.clear()
         if self.is_mounted:
-            self.repaint()
+            # The styles of the components are made anew behind the widget's own.
+            self.call_later(self._wear_anew)
+
+    def _wear_anew(self) -> None:
+        self._inks.clear()
+        self.repaint()
 
     def _row(self, y: int) -> Row:
         return self._rows[y] if y < len(self._rows) else []

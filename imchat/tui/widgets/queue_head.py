@@ -86,7 +86,8 @@ class QueueHead(PaintedList):
         waited = clock(who.waited_s)
         place = f"{index + 1:>2} "
         room = width - cell_len(place) - len(waited) - 1
-        desk = fitted(f" {who.desk}", min(16, room // 3)) if self._desks_named else ""
+        longest = 1 + max(cell_len(other.desk) for other in self._view.head)
+        desk = fitted(f" {who.desk}", min(longest, 16, room // 2)) if self._desks_named else ""
         return [
             Segment(place, self.ink("faint")),
             Segment(fitted(who.customer, room - cell_len(desk)), self.ink("name")),
