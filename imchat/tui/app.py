@@ -16,7 +16,7 @@ from textual.theme import ThemeProvider
 from textual.widgets import TextArea
 from textual.worker import Worker
 
-from imchat.client import Client, Connected, Disconnected, Event
+from imchat.client import Client, Connected, Disconnected, Event, clean
 from imchat.errors import ImchatError, RequestError, SetupError
 from imchat.settings import ScreenSettings
 from imchat.tui import attention, keymap, theme, vim
@@ -134,6 +134,9 @@ class ImchatApp(TypeaheadApp):
         """Take a key, the mouse and the like; but not a click on what is gone."""
         if isinstance(event, events.InputEvent):
             self.leisure.touch()
+        if isinstance(event, events.Paste):
+            # It comes from elsewhere; each text field would draw what is in it as it is.
+            event.text = clean(event.text)
         if isinstance(event, events.MouseDown | events.MouseMove) and self._is_gone(event):
             return
         await super().on_event(event)

@@ -216,6 +216,17 @@ async def test_what_is_pasted_is_clean(server: Server) -> None:
         await eventually(lambda: text_of(bob, ANN)[-1] == "one\ntwo\ufffd[31m", "it is sent")
 
 
+async def test_what_is_pasted_into_a_line_is_clean(server: Server) -> None:
+    """Where one looks for something, too: in the conversation and among the chats."""
+    async with console(server) as (app, pilot), customer(server, "bob"):
+        await shows(app, "Write to bob…")
+        for key in ("alt+f", "ctrl+g"):
+            await pilot.press(key)
+            app.post_message(events.Paste("a\x1b]2;owned\x07\u202e"))
+            await shows(app, "a\ufffd]2;owned\ufffd")
+            await pilot.press("escape")
+
+
 async def test_a_lost_connection_is_said_and_healed(restartable: Restartable) -> None:
     """The title says that it reconnects; what was written meanwhile is sent afterwards."""
     server = await restartable.start()

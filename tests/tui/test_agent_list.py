@@ -8,6 +8,7 @@ from imchat.protocol import Chat
 from imchat.tui.agent import AgentApp
 from imchat.tui.caseload import RECENT
 from imchat.tui.chat_entry import Entry
+from imchat.tui.waits import Limits
 from imchat.tui.widgets.chat_list import ChatList
 from imchat.tui.widgets.composer import Composer
 from imchat.tui.widgets.jump import Jump
@@ -195,7 +196,7 @@ async def test_a_free_slot_is_said_to_be_free(server: Server) -> None:
 def test_a_number_that_may_go_on_waits_for_enter() -> None:
     """With twelve chats 1 is not taken at once, for it may become 12."""
     entries = [Entry(chat=_entry(None).chat, slot=n) for n in range(1, 13)]
-    jump = Jump(entries)
+    jump = Jump(entries, Limits())
     assert jump.at_once("1") is None
     assert jump.at_once("2") is not None
     assert jump.at_once("12") is not None

@@ -6,8 +6,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
-from imchat.client import clean
-
 NEAR = 8
 """The count is shown when no more than an eighth of the limit is left."""
 
@@ -74,7 +72,3 @@ class Writing(TextArea):
         if self.takes_key(event.key) or await self.app._check_bindings(event.key):
             event.stop()
             event.prevent_default()
-
-    def _on_paste(self, event: events.Paste) -> None:  # type: ignore[override]
-        # What is pasted comes from elsewhere as well; TextArea inserts it next.
-        event.text = clean(event.text)
