@@ -193,14 +193,17 @@ def snapshot(site: facts.Site) -> protocol.Snapshot:
     )
 
 
+_SAME_IN_BOTH = [name for name in protocol.Happening.__struct_fields__ if name != "id"]
+"""The fields of an event that the wire has as the store has them."""
+
+
 def log(events: Iterable[facts.Event]) -> bytes:
     """What happened."""
     return protocol.encode(protocol.Log(events=[_happening(event) for event in events]))
 
 
 def _happening(event: facts.Event) -> protocol.Happening:
-    names = [name for name in protocol.Happening.__struct_fields__ if name != "id"]
-    fields = {name: getattr(event, name) for name in names}
+    fields = {name: getattr(event, name) for name in _SAME_IN_BOTH}
     ms, number = event.position
     return protocol.Happening(id=f"{ms}-{number}", **fields)
 

@@ -183,16 +183,13 @@ class CustomerApp(ChatApp):
         """Only what can be done now is offered."""
         match action:
             case "ask":
-                return self._open is None and not self._is_asking
+                asking = self._asked and not self._over
+                return self._open is None and not asking
             case "rate":
                 return self._to_rate is not None
             case "close_chat":
                 return self._open is not None
         return super().check_action(action, parameters)
-
-    @property
-    def _is_asking(self) -> bool:
-        return self._asked and not self._over and self._open is None
 
     def action_ask(self) -> None:
         """Ask for an agent."""

@@ -43,6 +43,6 @@ LIGHT = Theme(
 # For Content, where Textual's $text-muted comes out white: it is a share of a colour that
 # only a style sheet can find.
 MUTED = "$foreground 60%"
+FAINT = "$foreground 40%"
 URGENCY = {"": MUTED, "amber": "$text-warning", "red": "bold $text-error"}
 """Of a wait, by its level."""
-FAINT = "$foreground 40%"

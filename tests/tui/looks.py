@@ -47,7 +47,7 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def assert_looks(pilot: Pilot[Any], name: str) -> None:
     """The screen is what it was when it was looked at, at each size in each theme."""
     app = pilot.app
-    size, colours = app.size, app.theme
+    size, colours, screen = app.size, app.theme, type(app.screen).__name__
     wrong = []
     for width, height in SIZES:
         await pilot.resize_terminal(width, height)
@@ -55,7 +55,6 @@ async def assert_looks(pilot: Pilot[Any], name: str) -> None:
         for name_of_theme in THEMES:
             app.theme = name_of_theme
             looks.append(await _still(pilot))
-            screen = type(app.screen).__name__
             _draw(app, f"{name}.{width}x{height}.{name_of_theme}")
         wrong += _compare(KEPT / f"{name}.{width}x{height}.txt", _written(screen, looks))
     app.theme = colours

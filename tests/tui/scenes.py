@@ -3,12 +3,10 @@
 from imchat.ids import Uid
 from imchat.protocol import Customer, Note
 from imchat.tui.agent import AgentApp
-from imchat.tui.app import ImchatApp
 from imchat.tui.widgets.customer_panel import CustomerPanel
-from tests.support import eventually
 from tests.tui.snapshots import AT_MS
 from tests.tui.staging import AGENT, CUSTOMER, chat, talk, tell, welcome
-from tests.tui.support import screen_text
+from tests.tui.support import shows
 
 CAT, DAN = Uid("cat"), Uid("dan")
 DAY_S = 86_400
@@ -20,15 +18,8 @@ SAID = [
     (AGENT, "It is on its way; it should be with you tomorrow before noon.\nAnything else?", 70),
     (CUSTOMER, "No, thank you 👍", 20),
 ]
-
-
 LAMP = "The lamp that I bought does not switch on"
 CAT_S = chat("2", customer=CAT, name="Cat 喵", topic="Refund")
-
-
-async def seen(app: ImchatApp, text: str) -> None:
-    """Wait until a text stands on the screen."""
-    await eventually(lambda: text in screen_text(app), f"{text!r} on the screen")
 
 
 async def at_work(app: AgentApp) -> None:
@@ -38,7 +29,7 @@ async def at_work(app: AgentApp) -> None:
     app.client.conversation(CUSTOMER).read_by_peer = 5
     app.client.conversation(CUSTOMER).read_by_me = 6
     tell(app, welcome(AGENT, "agent", "Ann", chat(), CAT_S))
-    await seen(app, "No, thank you")
+    await shows(app, "No, thank you")
 
 
 async def with_full_hands(app: AgentApp) -> None:
@@ -49,7 +40,7 @@ async def with_full_hands(app: AgentApp) -> None:
     talk(app, DAN, [(DAN, LAMP, 700)])
     app.client.conversation(CUSTOMER).read_by_me = 6
     tell(app, welcome(AGENT, "agent", "Ann", chat(), CAT_S, dan))
-    await seen(app, "0 of 3 slots free")
+    await shows(app, "0 of 3 slots free")
 
 
 def known() -> Customer:

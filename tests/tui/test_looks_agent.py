@@ -9,8 +9,9 @@ from imchat.client import Disconnected
 from imchat.ids import ChatId
 from imchat.tui.agent import AgentApp
 from tests.tui.looks import assert_looks, utc
-from tests.tui.scenes import CAT, at_work, make_known, seen, with_full_hands
+from tests.tui.scenes import CAT, at_work, make_known, with_full_hands
 from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, tell, welcome
+from tests.tui.support import shows
 
 pytestmark = pytest.mark.usefixtures("utc")
 __all__ = ["utc"]
@@ -37,7 +38,7 @@ async def test_an_idle_console() -> None:
     """An agent with no customer yet."""
     async with staged(AgentApp(client(AGENT))) as (app, pilot):
         tell(app, welcome(AGENT, "agent", "Ann"))
-        await seen(app, "slots free")
+        await shows(app, "slots free")
         await assert_looks(pilot, "agent-idle")
 
 
@@ -55,7 +56,7 @@ async def test_what_a_key_shows(name: str) -> None:
     async with staged(AgentApp(client(AGENT))) as (app, pilot):
         await with_full_hands(app) if name == "agent-jump" else await at_work(app)
         await pilot.press(*keys)
-        await seen(app, word)
+        await shows(app, word)
         await assert_looks(pilot, name)
 
 
@@ -65,7 +66,7 @@ async def test_a_console_with_its_hands_full() -> None:
         await with_full_hands(app)
         await pilot.press("ctrl+down", *"Yes", "ctrl+up")
         tell(app, protocol.Typing(chat=ChatId("1"), sender=CUSTOMER, to=AGENT))
-        await seen(app, "Bob is writing…")
+        await shows(app, "Bob is writing…")
         app.query_one("ChatPane")._writing = (CUSTOMER, float("inf"))  # type: ignore[attr-defined]
         await assert_looks(pilot, "agent-full")
 
@@ -75,7 +76,7 @@ async def test_what_is_known_of_a_customer() -> None:
     async with staged(AgentApp(client(AGENT))) as (app, pilot):
         await at_work(app)
         make_known(app)
-        await seen(app, "Prefers to be called Bobby.")
+        await shows(app, "Prefers to be called Bobby.")
         await pilot.press("f8", *"a new note")
         await assert_looks(pilot, "agent-customer")
 
@@ -86,7 +87,7 @@ async def test_what_is_known_where_there_is_little_room() -> None:
         await at_work(app)
         make_known(app)
         await pilot.press("f8", *"a new note")
-        await seen(app, "a new note")
+        await shows(app, "a new note")
         await assert_looks(pilot, "agent-customer-asked-for")
 
 
@@ -97,7 +98,7 @@ async def test_canned_replies(tmp_path: Path) -> None:
     async with staged(AgentApp(client(AGENT), replies=file)) as (app, pilot):
         await at_work(app)
         await pilot.press("slash", "l")
-        await seen(app, "canned replies")
+        await shows(app, "canned replies")
         await assert_looks(pilot, "agent-replies")
 
 
@@ -110,7 +111,7 @@ async def test_messages_under_way_and_refused() -> None:
         conversation.fail("a", "no open chat with this customer")
         conversation.compose("b", "Is that all right?")
         app.stale()
-        await seen(app, "Is that all right?")
+        await shows(app, "Is that all right?")
         await assert_looks(pilot, "agent-refused")
 
 
@@ -123,7 +124,7 @@ async def test_an_agent_that_is_away_with_chats_that_are_over() -> None:
         given = chat("2", customer=CAT, name="Cat 喵", topic="Refund", agent_is="ben")
         tell(app, protocol.Transferred(chat=given, sender=AGENT, by=AGENT))
         tell(app, protocol.Status(uid=AGENT, state="away", load=0, capacity=3))
-        await seen(app, "○ away")
+        await shows(app, "○ away")
         await assert_looks(pilot, "agent-away")
 
 
@@ -133,5 +134,5 @@ async def test_a_console_without_a_connection() -> None:
         await at_work(app)
         app.client.state = "connecting"
         tell(app, Disconnected("the server is going away", 0.0))
-        await seen(app, "reconnecting")
+        await shows(app, "reconnecting")
         await assert_looks(pilot, "agent-reconnecting")

@@ -7,8 +7,9 @@ from imchat.client import Disconnected
 from imchat.ids import DEFAULT_DESK
 from imchat.tui.customer import CustomerApp
 from tests.tui.looks import assert_looks, utc
-from tests.tui.scenes import SAID, seen
+from tests.tui.scenes import SAID
 from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, talk, tell, welcome
+from tests.tui.support import shows
 
 pytestmark = pytest.mark.usefixtures("utc")
 __all__ = ["utc"]
@@ -22,42 +23,45 @@ async def _serve(app: CustomerApp) -> None:
     talk(app, AGENT, SAID)
     app.client.conversation(AGENT).read_by_me = 6
     tell(app, welcome(CUSTOMER, "customer", "Bob", chat()))
-    await seen(app, "No, thank you")
+    await shows(app, "No, thank you")
+
+
+def _queue(app: CustomerApp, position: int) -> None:
+    waiting = chat(state="waiting", position=position)
+    tell(app, welcome(CUSTOMER, "customer", "Bob", waiting))
 
 
 async def _end(app: CustomerApp) -> None:
     await _serve(app)
     tell(app, protocol.Closed(chat=chat(state="closed"), by=AGENT, reason="agent"))
-    await seen(app, "asks for help again")
+    await shows(app, "asks for help again")
 
 
 async def test_a_customer_who_asks() -> None:
     """Before the server has said where one stands."""
     async with staged(_window()) as (app, pilot):
         tell(app, welcome(CUSTOMER, "customer", "Bob"))
-        await seen(app, "Asking for help…")
+        await shows(app, "Asking for help…")
         await assert_looks(pilot, "customer-asking")
 
 
 async def test_a_customer_in_the_queue() -> None:
     """Where one stands, and how long it may take."""
     async with staged(_window()) as (app, pilot):
-        waiting = chat(state="waiting", position=7)
-        tell(app, welcome(CUSTOMER, "customer", "Bob", waiting))
+        _queue(app, 7)
         nearer = chat(state="waiting", position=3)
         tell(app, protocol.Waiting(chat=nearer, position=3, eta_s=240))
-        await seen(app, "about 4 minutes")
+        await shows(app, "about 4 minutes")
         await assert_looks(pilot, "customer-queue")
 
 
 async def test_a_customer_who_would_leave_the_queue() -> None:
     """The place is lost then."""
     async with staged(_window()) as (app, pilot):
-        waiting = chat(state="waiting", position=7)
-        tell(app, welcome(CUSTOMER, "customer", "Bob", waiting))
-        await seen(app, "number 7")
+        _queue(app, 7)
+        await shows(app, "number 7")
         await pilot.press("ctrl+q")
-        await seen(app, "Your place is lost.")
+        await shows(app, "Your place is lost.")
         await assert_looks(pilot, "customer-leaving")
 
 
@@ -80,7 +84,7 @@ async def test_a_customer_who_rates() -> None:
     async with staged(_window()) as (app, pilot):
         await _end(app)
         await pilot.press("f5", "4", *"Quick and friendly")
-        await seen(app, "Quick and friendly")
+        await shows(app, "Quick and friendly")
         await assert_looks(pilot, "customer-rating")
 
 
@@ -89,18 +93,17 @@ async def test_a_customer_who_has_rated() -> None:
     async with staged(_window()) as (app, pilot):
         await _end(app)
         tell(app, protocol.Rated(chat=chat(state="closed", score=4)))
-        await seen(app, "You rated it 4 of 5")
+        await shows(app, "You rated it 4 of 5")
         await assert_looks(pilot, "customer-rated")
 
 
 async def test_a_customer_without_a_connection() -> None:
     """The place is kept meanwhile."""
     async with staged(_window()) as (app, pilot):
-        waiting = chat(state="waiting", position=2)
-        tell(app, welcome(CUSTOMER, "customer", "Bob", waiting))
+        _queue(app, 2)
         app.client.state = "connecting"
         tell(app, Disconnected("the server is going away", 0.0))
-        await seen(app, "You keep your place")
+        await shows(app, "You keep your place")
         await assert_looks(pilot, "customer-reconnecting")
 
 
@@ -109,5 +112,5 @@ async def test_a_customer_who_looks_for_a_key() -> None:
     async with staged(_window()) as (app, pilot):
         await _serve(app)
         await pilot.press("f1")
-        await seen(app, "Keys")
+        await shows(app, "Keys")
         await assert_looks(pilot, "customer-help")

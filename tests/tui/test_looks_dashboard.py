@@ -14,11 +14,12 @@ from imchat.tui.widgets.chat_watch import ChatWatch
 from tests.tui.dashboards import feed, feed_past
 from tests.tui.dashboards import tell as tell_events
 from tests.tui.looks import assert_looks, utc
-from tests.tui.scenes import SAID, seen
+from tests.tui.reported import show as show_report
+from tests.tui.reported import told
+from tests.tui.scenes import SAID
 from tests.tui.snapshots import AT_MS, agent, snapshot, trends
 from tests.tui.staging import CUSTOMER, client, staged, stored, tell, welcome
-from tests.tui.test_reports import show as show_report
-from tests.tui.test_reports import told
+from tests.tui.support import shows
 
 pytestmark = pytest.mark.usefixtures("utc")
 __all__ = ["utc"]
@@ -78,14 +79,14 @@ async def _dashboard(site: Snapshot | None = None) -> AsyncIterator[
             Happening(id=f"{n}-0", at=AT_MS - 60_000 + n * 5_000, **fields)  # type: ignore[arg-type]
             for n, fields in enumerate(HAPPENED, 1)
         ))
-        await seen(app, "Agent 1")
+        await shows(app, "Agent 1")
         yield app, pilot
 
 
 async def test_a_dashboard() -> None:
     """With an alert, for somebody waits too long."""
     async with _dashboard() as (app, pilot):
-        await seen(app, "eve")
+        await shows(app, "eve")
         await assert_looks(pilot, "dashboard")
 
 
@@ -95,7 +96,7 @@ async def test_what_a_key_shows(name: str) -> None:
     keys, word = FOUND_BY[name]
     async with _dashboard() as (app, pilot):
         await pilot.press(*(["down", "down", "down"] if len(name.split("-")) == 2 else []), *keys)
-        await seen(app, word)
+        await shows(app, word)
         await assert_looks(pilot, name)
 
 
@@ -103,7 +104,7 @@ async def test_a_dashboard_of_many() -> None:
     """Two hundred agents: what has no room is counted."""
     many = [agent(f"agent-{n:03}", n % 4, name=f"Agent {n}") for n in range(200)]
     async with _dashboard(snapshot(many)) as (app, pilot):
-        await seen(app, "200 agents")
+        await shows(app, "200 agents")
         await assert_looks(pilot, "dashboard-many")
 
 
@@ -113,14 +114,14 @@ async def test_a_dashboard_of_a_site_where_nobody_is() -> None:
         tell(app, welcome(SUE, "supervisor", "Sue"))
         feed_past(app, None)
         feed(app, snapshot([], {"default": [("eve", 75)]}))
-        await seen(app, "eve")
+        await shows(app, "eve")
         await assert_looks(pilot, "dashboard-untold")
 
 
 async def test_a_dashboard_before_the_first_snapshot() -> None:
     """It waits for the server."""
     async with staged(DashboardApp(client(SUE))) as (app, pilot):
-        await seen(app, "Waiting for the server…")
+        await shows(app, "Waiting for the server…")
         await assert_looks(pilot, "dashboard-first")
 
 
@@ -129,7 +130,7 @@ async def test_a_dashboard_without_a_connection() -> None:
     async with _dashboard() as (app, pilot):
         app.client.state = "connecting"
         tell(app, Disconnected("the server is going away", 0.0))
-        await seen(app, "this is how it was at")
+        await shows(app, "this is how it was at")
         await assert_looks(pilot, "dashboard-stale")
 
 
@@ -137,7 +138,7 @@ async def test_a_chat_that_is_watched() -> None:
     """What is said there, and that nobody sees the supervisor."""
     async with _dashboard() as (app, pilot):
         await pilot.press("down", "o")
-        await seen(app, "live · they do not see you")
+        await shows(app, "live · they do not see you")
         watch = app.screen
         assert isinstance(watch, ChatWatch)
         watched = watch._watched
@@ -146,7 +147,7 @@ async def test_a_chat_that_is_watched() -> None:
         ]
         watched.begun, watched.talk.has_earlier = True, False
         watch._show()
-        await seen(app, "No, thank you")
+        await shows(app, "No, thank you")
         await assert_looks(pilot, "dashboard-watch")
 
 
@@ -155,9 +156,9 @@ async def test_the_reports(days: int) -> None:
     """Today or the last seven days by agent, and how the days went."""
     async with _dashboard() as (app, pilot):
         await pilot.press("R", *("t" if days == 7 else ""))
-        await seen(app, "Reading…")
+        await shows(app, "Reading…")
         show_report(app, told(days))
-        await seen(app, "as of")
+        await shows(app, "as of")
         await assert_looks(pilot, f"dashboard-reports-{days}")
 
 
@@ -165,5 +166,5 @@ async def test_reports_that_do_not_come() -> None:
     """The server does not tell any."""
     async with _dashboard() as (app, pilot):
         await pilot.press("R")
-        await seen(app, "Reading…")
+        await shows(app, "Reading…")
         await assert_looks(pilot, "dashboard-reports-none")

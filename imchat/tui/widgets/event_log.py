@@ -21,16 +21,15 @@ KEPT = 2_000
 DRAWN_EVERY_S = 0.25
 """Each new line moves all that are seen, so they are gathered."""
 
-
 Place = tuple[int, int]
+"""Of an event in the order of all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event as it is shown, and its place in the order of all."""
+    """An event as it is shown."""
 
     event: protocol.Happening
-    place: Place
     clock: str
     tone: Tone
     words: str
@@ -115,8 +114,9 @@ class EventLog(PaintedList):
         self.repaint()
 
     def _forget_from(self, first: Place) -> None:
-        self._kept = deque((told for told in self._kept if told.place < first), maxlen=KEPT)
-        self._held = [told for told in self._held if told.place < first]
+        before = (told for told in self._kept if _place(told.event) < first)
+        self._kept = deque(before, maxlen=KEPT)
+        self._held = [told for told in self._held if _place(told.event) < first]
         self._choose()
 
     def look_at(self, desk: Desk | None, *, name_desks: bool) -> None:
@@ -149,7 +149,7 @@ class EventLog(PaintedList):
         if said is None:
             return None
         clock = time.strftime("%H:%M:%S", time.localtime(event.at / 1000))
-        return Told(event, _place(event), clock, *said)
+        return Told(event, clock, *said)
 
     def _keep(self, told: list[Told]) -> None:
         dropped = max(0, len(self._kept) + len(told) - KEPT)

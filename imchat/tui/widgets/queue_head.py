@@ -41,7 +41,8 @@ class QueueHead(PaintedList):
         self._limits = limits
         self.entitle("Next in the queue")
         self._view: DeskView | None = None
-        self._desks_named = False
+        self._desk_width = 0
+        """What the longest desk's name takes, with a gap; 0 where none is named."""
 
     @property
     def at_cursor(self) -> Waiter | None:
@@ -53,7 +54,9 @@ class QueueHead(PaintedList):
         """Show who waits, and at which desk if that is asked for."""
         # Who opens the list sees its head move up; who has gone down in it keeps the place.
         before = self.at_cursor if self.cursor else None
-        self._view, self._desks_named = view, name_desks
+        self._view = view
+        named = view.head if view is not None and name_desks else []
+        self._desk_width = max((1 + cell_len(who.desk) for who in named), default=0)
         if before is not None and view is not None:
             places = (n for n, who in enumerate(view.head) if who.chat == before.chat)
             self.cursor = next(places, self.cursor)
@@ -86,8 +89,7 @@ class QueueHead(PaintedList):
         waited = clock(who.waited_s)
         place = f"{index + 1:>2} "
         room = width - cell_len(place) - len(waited) - 1
-        longest = 1 + max(cell_len(other.desk) for other in self._view.head)
-        desk = fitted(f" {who.desk}", min(longest, 16, room // 2)) if self._desks_named else ""
+        desk = fitted(f" {who.desk}", min(self._desk_width, 16, room // 2))
         return [
             Segment(place, self.ink("faint")),
             Segment(fitted(who.customer, room - cell_len(desk)), self.ink("name")),
