@@ -20,11 +20,11 @@ from typing import IO
 from urllib.parse import quote
 
 from redis import exceptions as redis_errors
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from imchat.errors import SetupError
+from imchat.store.heedful import HeedfulRedis
 
 log = logging.getLogger(__name__)
 
@@ -191,8 +191,8 @@ class EmbeddedStore:
                 await asyncio.sleep(POLL_S)
         raise SetupError(f"the store that an earlier server left on {self._socket} does not end")
 
-    def _client(self) -> Redis:
-        return Redis(
+    def _client(self) -> HeedfulRedis:
+        return HeedfulRedis(
             unix_socket_path=self._socket.reachable(),
             socket_timeout=ANSWER_S,
             retry=Retry(NoBackoff(), 0),

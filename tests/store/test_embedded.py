@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from imchat.errors import SetupError
 from imchat.store.embedded import EmbeddedStore
 from tests.cli.commands import store_processes
+from tests.slow_store import slow_to_load
 from tests.support import eventually
 
 CHILD = """
@@ -140,3 +141,24 @@ async def test_a_truncated_file_is_still_read(tmp_path: Path) -> None:
     await again.start()
     assert await is_kept(again)
     await again.stop()
+
+
+async def test_who_waits_for_a_load_can_always_be_cancelled(tmp_path: Path) -> None:
+    """Whenever it is told to; a server that stops would wait until all is loaded."""
+    slow_to_load(tmp_path, 60.0)
+    store = EmbeddedStore(tmp_path)
+    await store.begin()
+    try:
+        await eventually((tmp_path / "store" / "valkey.sock").exists, "it listens")
+        for turns in range(100):
+            waiting = [asyncio.create_task(store.loaded()) for _ in range(8)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            for each in waiting:
+                each.cancel()
+            _, running = await asyncio.wait(waiting, timeout=5)
+            for each in running:
+                each.cancel()
+            assert not running, f"lost after {turns} turns of the loop"
+    finally:
+        await store.stop()
