@@ -181,6 +181,10 @@ class Client:
         """What is known of a customer: chats that ended, and notes."""
         return await self._ask(protocol.ReadCustomer(uid=uid), protocol.Customer)
 
+    async def colleagues(self) -> protocol.Colleagues:
+        """Who is there to take a chat over; for agents and supervisors."""
+        return await self._ask(protocol.ReadColleagues(), protocol.Colleagues)
+
     async def add_note(self, uid: Uid, body: str) -> protocol.Customer:
         """Note something about a customer, who never sees it; gives all that is known."""
         return await self._ask(protocol.AddNote(uid=uid, body=body), protocol.Customer)
@@ -357,7 +361,8 @@ class Client:
             case protocol.Error():
                 self._refused(frame)
             case (
-                protocol.History() | protocol.Customer() | protocol.Trends() | protocol.Report()
+                protocol.History() | protocol.Customer() | protocol.Colleagues()
+                | protocol.Trends() | protocol.Report()
             ):
                 self._calls.resolve(frame.ref, frame)
             case protocol.Welcome():

@@ -62,6 +62,11 @@ class Conversation:
         return count
 
     @property
+    def failed(self) -> list[Line]:
+        """Own messages that were refused for good, oldest first."""
+        return [line for line in self._outbox.values() if line.state == "failed"]
+
+    @property
     def gap(self) -> int | None:
         """The last seq before what is missing, or None when nothing is."""
         if not self._early:

@@ -80,6 +80,10 @@ class ReadCustomer(Frame, tag="customer", frozen=True, kw_only=True):
     uid: WireUid
 
 
+class ReadColleagues(Frame, tag="colleagues", frozen=True, kw_only=True):
+    """Asks who is there to take a chat over."""
+
+
 class AddNote(Frame, tag="note", frozen=True, kw_only=True):
     """Adds to what is known of a customer; it never sees it."""
 
@@ -110,5 +114,5 @@ class ReadReport(Frame, tag="report", frozen=True, kw_only=True):
 
 ClientFrame = (
     Hello | Request | Rate | SetStatus | Transfer | Send | ReadHistory | SendTyping | MarkRead
-    | Close | ReadCustomer | AddNote | Watch | Unwatch | ReadTrends | ReadReport
+    | Close | ReadCustomer | ReadColleagues | AddNote | Watch | Unwatch | ReadTrends | ReadReport
 )

@@ -173,6 +173,25 @@ class Customer(Frame, tag="customer", frozen=True, kw_only=True):
     notes: list[Note]
 
 
+class Colleague(Struct, frozen=True, kw_only=True):
+    """An agent as other agents are told of it."""
+
+    uid: Uid
+    name: str
+    state: Literal["online", "away", "grace"]
+    load: int
+    capacity: int
+    desks: list[Desk]
+
+
+class Colleagues(Frame, tag="colleagues", frozen=True, kw_only=True):
+    """The agents that are there, the asker among them, and how many wait at each desk."""
+
+    at: int
+    agents: list[Colleague]
+    desks: dict[Desk, int]
+
+
 class QueueHead(Struct, frozen=True):
     customer: Uid
     chat: ChatId
@@ -321,5 +340,5 @@ class Error(Frame, tag="error", frozen=True, kw_only=True):
 
 ServerFrame = (
     Welcome | Assigned | Waiting | Status | Ack | Message | History | Typing | Read | Closed
-    | Rated | Transferred | Customer | Snapshot | Log | Trends | Report | Error
+    | Rated | Transferred | Customer | Colleagues | Snapshot | Log | Trends | Report | Error
 )

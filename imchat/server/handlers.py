@@ -52,7 +52,11 @@ class Handlers:
     def _not_in_table(self, frame: protocol.ClientFrame) -> RequestError:
         if isinstance(frame, protocol.Hello):
             return BadFrame("hello was said already")
-        return Forbidden(f"not for a {self._who.role}: {type(frame).__struct_config__.tag}")
+        return Forbidden(f"not for {self._asker}: {type(frame).__struct_config__.tag}")
+
+    @property
+    def _asker(self) -> str:
+        return f"{'an' if self._who.role == 'agent' else 'a'} {self._who.role}"
 
     @property
     def _side(self) -> Side:
@@ -146,7 +150,7 @@ class Handlers:
     async def _read_history(self, frame: protocol.ReadHistory) -> None:
         agent, peer = frame.between or (frame.agent, frame.peer)
         if (self._who.role == "supervisor") != (frame.between is not None):
-            raise Forbidden(f"not for a {self._who.role}: a history of this kind")
+            raise Forbidden(f"not for {self._asker}: a history of this kind")
         assert peer is not None, "a history is `with` somebody or `between` two"
         await self.all_acked()
         page = await self._services.store.history(
@@ -201,6 +205,10 @@ class Handlers:
         )
         self._outbox.push(views.customer(known, ref=frame.ref))
 
+    async def _read_colleagues(self, frame: protocol.ReadColleagues) -> None:
+        site = await self._services.colleagues.site()
+        self._outbox.push(views.colleagues(site, ref=frame.ref))
+
     async def _add_note(self, frame: protocol.AddNote) -> None:
         known = await self._services.store.note(
             frame.uid,
@@ -242,6 +250,7 @@ _STAFF: dict[type[msgspec.Struct], Handler] = {
     protocol.SetStatus: Handlers._set_status,
     protocol.Transfer: Handlers._transfer,
     protocol.ReadCustomer: Handlers._read_customer,
+    protocol.ReadColleagues: Handlers._read_colleagues,
     protocol.AddNote: Handlers._add_note,
 }
 _TABLE: dict[protocol.Role, dict[type[msgspec.Struct], Handler]] = {

@@ -14,6 +14,7 @@ from imchat.analytics.report.lately import Lately
 from imchat.errors import Unavailable
 from imchat.protocol import CloseCode
 from imchat.server.board import Board
+from imchat.server.colleagues import Colleagues
 from imchat.server.gateway import Gateway
 from imchat.server.hub import Hub
 from imchat.server.inbox import Inbox
@@ -149,6 +150,7 @@ async def listening(settings: ServerSettings, *, patient: bool = False) -> Async
             metrics=metrics,
             loading=Loading(),
             lately=Lately(store),
+            colleagues=Colleagues(store),
         )
         node = Node(settings, services, opened)
         async with node.listening():

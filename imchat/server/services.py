@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from imchat.analytics.report.lately import Lately
+from imchat.server.colleagues import Colleagues
 from imchat.server.hub import Hub
 from imchat.server.limits import Limits
 from imchat.server.loading import Loading
@@ -30,3 +31,4 @@ class Services:
     metrics: Metrics
     loading: Loading
     lately: Lately
+    colleagues: Colleagues

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import assert_never
+from typing import Literal, assert_never
 
 import msgspec
 
@@ -157,6 +157,28 @@ def customer(known: facts.Customer, *, ref: str | None) -> bytes:
     )
 
 
+def colleagues(site: facts.Site, *, ref: str | None) -> bytes:
+    """The agents that are there, without their customers, and how many wait at each desk."""
+    return protocol.encode(
+        protocol.Colleagues(
+            at=site.at,
+            agents=[
+                protocol.Colleague(
+                    uid=agent.uid,
+                    name=agent.name,
+                    state=_state(agent),
+                    load=agent.load,
+                    capacity=agent.capacity,
+                    desks=agent.desks,
+                )
+                for agent in sorted(site.agents, key=lambda agent: agent.uid)
+            ],
+            desks={d.name: d.waiting for d in sorted(site.desks, key=lambda d: d.name)},
+            ref=ref,
+        )
+    )
+
+
 def error(refusal: RequestError, *, ref: str | None = None) -> bytes:
     """The error frame of a refusal."""
     retry_after_ms = refusal.retry_after_ms if isinstance(refusal, RateLimited) else None
@@ -180,7 +202,7 @@ def snapshot(site: facts.Site) -> protocol.Snapshot:
             protocol.AgentSnapshot(
                 uid=agent.uid,
                 name=agent.name,
-                state="grace" if agent.in_grace else agent.state,
+                state=_state(agent),
                 load=agent.load,
                 capacity=agent.capacity,
                 desks=agent.desks,
@@ -206,6 +228,10 @@ def _happening(event: facts.Event) -> protocol.Happening:
     fields = {name: getattr(event, name) for name in _SAME_IN_BOTH}
     ms, number = event.position
     return protocol.Happening(id=f"{ms}-{number}", **fields)
+
+
+def _state(agent: facts.Agent) -> Literal["online", "away", "grace"]:
+    return "grace" if agent.in_grace else agent.state
 
 
 def _is_online(agent: facts.Agent) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
+from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
@@ -30,13 +31,23 @@ def actions_of(screen: Screen[object]) -> list[Action]:
     return list(found.values())
 
 
+def key_of(node: DOMNode, id: str) -> str:
+    """The first key of an action of this app or widget, as it is now, for the eye."""
+    keys = [node.app.get_key_display(binding) for binding in _bound(node) if binding.id == id]
+    return keys[0].title() if keys else ""
+
+
+def _bound(node: DOMNode) -> list[Binding]:
+    bindings = node._bindings.copy()
+    bindings.apply_keymap(node.app._keymap)
+    return [binding for _, binding in bindings]
+
+
 def _actions_at(node: DOMNode) -> list[Action]:
     app = node.app
-    bindings = node._bindings.copy()
-    bindings.apply_keymap(app._keymap)
     keys: dict[str, list[str]] = {}
     shown = {}
-    for _, binding in bindings:
+    for binding in _bound(node):
         if binding.id is None or not binding.description:
             continue
         if app._check_action_state(binding.action, node) is False:

@@ -15,6 +15,7 @@ from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
 from imchat.tui.widgets.customer_panel import CustomerPanel
 from imchat.tui.widgets.jump import Jump
+from imchat.tui.widgets.note_box import NoteBox
 from imchat.tui.widgets.transfer import Transfer
 
 SLOTS_WITH_KEYS = 9
@@ -90,6 +91,18 @@ class AgentApp(AgentView):
 
         self.push_screen(Jump(self._entries(), self.limits), go)
 
+    def _go_on_from(self, left: protocol.Chat) -> None:
+        """Go to who waits longest, or to the next chat; not while one writes where one was."""
+        writes = left.customer in self.query_one(ChatPane).drafts
+        if self._shown != left.chat or writes or self.query_one(NoteBox).text:
+            return
+        chats = [entry for entry in self._entries() if entry.slot is not None]
+        at = next((n for n, entry in enumerate(chats) if entry.chat.chat == left.chat), 0)
+        others = [entry for entry in chats[at:] + chats[:at] if entry.chat.chat != left.chat]
+        if others:
+            waits = [-1 if entry.waiting_s is None else entry.waiting_s for entry in others]
+            self._go_to(others[waits.index(max(waits))].chat.chat)
+
     # --- what the agent does -------------------------------------------------
 
     def action_toggle_status(self) -> None:
@@ -111,6 +124,11 @@ class AgentApp(AgentView):
             question += "\nWhat you wrote is not sent; it is kept under “recent”."
         self.ask_to_close(chat, question, "Close it")
 
+    async def close(self, chat: protocol.Chat) -> None:
+        """Close the chat, and go on to another."""
+        await super().close(chat)
+        self._go_on_from(chat)
+
     def action_transfer(self) -> None:
         """Give the chat that is shown to somebody else."""
         chat = self._shown_open
@@ -122,11 +140,15 @@ class AgentApp(AgentView):
             if to is not None:
                 self.wait_for(f"giving the chat to {to}", self._transfer(chat, to))
 
-        asks = Transfer(chat.customer_name, self._colleagues, me=self.client.uid)
+        asks = Transfer(
+            chat.customer_name, self._colleagues, me=self.client.uid,
+            who_is_there=self.client.colleagues,
+        )
         self.push_screen(asks, chosen)
 
     async def _transfer(self, chat: protocol.Chat, to: Target) -> None:
         await self.client.transfer(chat.chat, to=to.agent, desk=to.desk)
+        self._go_on_from(chat)
         self._colleagues.used(to)
         self.memory[TARGETS] = self._colleagues.remembered
 

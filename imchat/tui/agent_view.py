@@ -5,7 +5,6 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Footer
 
 from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Event, Missed
@@ -19,6 +18,7 @@ from imchat.tui.theme import MUTED
 from imchat.tui.widgets.chat_list import ChatList
 from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.customer_panel import CustomerPanel
+from imchat.tui.widgets.key_bar import KeyBar
 from imchat.tui.widgets.title_bar import TitleBar
 
 REPLIES_LOOKED_AT_EVERY_S = 2.0
@@ -68,7 +68,7 @@ class AgentView(ChatApp):
             yield ChatList(self.limits)
             yield ChatPane(self.client, replies=self._replies)
             yield CustomerPanel(self.client, self.wait_for, self._learned)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Bring back what was remembered; look for canned replies whenever their files change."""

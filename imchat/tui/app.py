@@ -20,7 +20,7 @@ from imchat.client import Client, Connected, Disconnected, Event, clean
 from imchat.errors import ImchatError, RequestError, SetupError
 from imchat.settings import ScreenSettings
 from imchat.tui import attention, keymap, theme, vim
-from imchat.tui.actions import actions_of
+from imchat.tui.actions import actions_of, key_of
 from imchat.tui.memory import Memory
 from imchat.tui.pace import Leisure
 from imchat.tui.typeahead import TypeaheadApp
@@ -196,7 +196,7 @@ class ImchatApp(TypeaheadApp):
     def _link_in_words(self) -> str:
         doing = "".join(f"{doing}… " for doing in self._under_way.values())
         if doing:
-            doing += f"({self.key_of('give_up')} gives up) "
+            doing += f"({key_of(self, 'give_up')} gives up) "
         left_s = round(self._retry_s - time.monotonic())
         return doing + (f"{self._link}, again in {left_s} s" if left_s > 0 else self._link)
 
@@ -246,13 +246,6 @@ class ImchatApp(TypeaheadApp):
     def search_themes(self) -> None:
         """Show the themes."""
         self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
-
-    def key_of(self, id: str) -> str:
-        """The key of an action of the app, as it is now, for the eye."""
-        bindings = self._bindings.copy()
-        bindings.apply_keymap(self._keymap)
-        keys = [self.get_key_display(binding) for _, binding in bindings if binding.id == id]
-        return keys[0].title() if keys else ""
 
     def action_help(self) -> None:
         """Show what can be done and by which keys."""

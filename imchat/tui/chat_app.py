@@ -57,6 +57,10 @@ class ChatApp(ImchatApp):
 
         def answered(said: bool | None) -> None:
             if said:
-                self.wait_for("closing the chat", self.client.close(chat.chat))
+                self.wait_for("closing the chat", self.close(chat))
 
         self.push_screen(Confirm(question, yes), answered)
+
+    async def close(self, chat: protocol.Chat) -> None:
+        """Close the chat. For the apps to add to."""
+        await self.client.close(chat.chat)

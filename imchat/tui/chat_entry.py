@@ -24,6 +24,7 @@ class Entry:
     last: str = ""
     unread: int = 0
     waiting_s: int | None = None
+    unsent: int = 0
     has_draft: bool = False
     how: str = ""
     ended_s: int = 0
@@ -47,6 +48,7 @@ class Entry:
             last=_last(chat, lines),
             unread=conversation.unread,
             waiting_s=None if since is None else max(0, (now_ms - since) // 1000),
+            unsent=len(conversation.failed),
             has_draft=has_draft,
         )
 
@@ -62,6 +64,8 @@ def _last(chat: protocol.Chat, lines: Sequence[Line]) -> str:
     if not lines or (lines[-1].sender == chat.customer and lines[-1].body == chat.topic):
         return ""
     said = " ".join(lines[-1].body[:PREVIEW].split())
+    if lines[-1].state == "failed":
+        return f"not sent: {said}"
     return said if lines[-1].sender == chat.customer else f"you: {said}"
 
 

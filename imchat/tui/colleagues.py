@@ -1,4 +1,4 @@
-"""To whom a chat may be given: the agents and desks that this console has heard of. Pure."""
+"""To whom a chat may be given: who is there, and whom this console has heard of. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from imchat.ids import UID_PATTERN, Desk, Uid
-from imchat.protocol import Chat
+from imchat.protocol import Chat, Colleague
+from imchat.protocol import Colleagues as There
 
 KEPT = 20
 
@@ -33,13 +34,16 @@ class Target:
 
 
 class Colleagues:
-    """Targets, those that were used last first, and what names they go by.
+    """Targets, those that were used last first, what they are called, and how they stand.
 
-    An agent is not told who else is there, so they are learned from the chats that pass.
+    The server tells who is there (`told`); others are learned from the chats that pass.
     """
 
     def __init__(self) -> None:
         self._names: dict[Uid, str] = {}
+        self._there: dict[Uid, Colleague] = {}
+        self._waiting: dict[Desk, int] = {}
+        self._is_told = False
         self._targets: list[Target] = []
         self._used = 0
 
@@ -62,6 +66,13 @@ class Colleagues:
                 self._learn(Target("agent", chat.agent))
             self._learn(Target("desk", chat.desk))
 
+    def told(self, there: There) -> None:
+        """Learn who is there."""
+        self._is_told = True
+        self._there = {agent.uid: agent for agent in there.agents}
+        self._waiting = dict(there.desks)
+        self._names |= {agent.uid: agent.name or agent.uid for agent in there.agents}
+
     def met(self, uid: Uid | None) -> None:
         """Learn of an agent by uid alone."""
         if uid is not None:
@@ -76,9 +87,45 @@ class Colleagues:
         """What a target is called."""
         return self._names.get(Uid(target.id), target.id) if target.agent else target.id
 
+    def standing(self, target: Target) -> str:
+        """How a target stands, in a word or two; empty while nobody told it."""
+        if not self._is_told:
+            return ""
+        if target.desk is not None:
+            waiting = self._waiting.get(target.desk)
+            return "nobody there" if waiting is None else f"{waiting:,} wait" if waiting else ""
+        agent = self._there.get(Uid(target.id))
+        if agent is None:
+            return "not here"
+        if agent.state != "online":
+            return "away" if agent.state == "away" else "connection lost"
+        return "full" if agent.load >= agent.capacity else ""
+
+    def agent(self, target: Target) -> Colleague | None:
+        """What the server told of an agent."""
+        return self._there.get(target.agent) if target.agent is not None else None
+
+    def can_take(self, target: Target) -> bool:
+        """Whether a chat can be given there, as far as it is known."""
+        agent = self.agent(target)
+        if target.desk is not None or not self._is_told:
+            return True
+        return agent is not None and agent.state == "online" and agent.load < agent.capacity
+
     def all(self, *, but: Uid) -> list[Target]:
-        """Everybody that is known, but for one."""
-        return [target for target in self._targets if target.agent != but]
+        """Everybody that is known, but for one: who can take a chat first, the least busy first.
+
+        Before those, of who can, come the targets that were used last.
+        """
+        used = self._targets[: self._used]
+        by_load = sorted(self._there.values(), key=lambda agent: (agent.load, agent.uid))
+        others = [
+            *(Target("agent", agent.uid) for agent in by_load),
+            *(Target("desk", desk) for desk in self._waiting),
+            *self._targets[self._used :],
+        ]
+        known = [target for target in dict.fromkeys([*used, *others]) if target.agent != but]
+        return sorted(known, key=lambda target: not self.can_take(target))
 
     def _learn(self, target: Target) -> None:
         if target not in self._targets:

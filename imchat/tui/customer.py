@@ -6,18 +6,19 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Footer
 
 from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Event
 from imchat.client.words import agent_of, duration, ended, had_agent
 from imchat.errors import Conflict, RequestError
 from imchat.ids import ChatId, Desk
+from imchat.tui.actions import key_of
 from imchat.tui.chat_app import ChatApp
 from imchat.tui.place import Place
 from imchat.tui.waits import clock
 from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.confirm import Confirm
+from imchat.tui.widgets.key_bar import KeyBar
 from imchat.tui.widgets.rating import Rated, Rating
 from imchat.tui.widgets.standing import Standing
 from imchat.tui.widgets.title_bar import TitleBar
@@ -53,7 +54,7 @@ class CustomerApp(ChatApp):
         yield TitleBar("customer service")
         yield Standing()
         yield ChatPane(self.client, one_draft=True)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     # --- what happened -------------------------------------------------------
 
@@ -150,9 +151,9 @@ class CustomerApp(ChatApp):
             return Content("Asking for help…")
         score = self._scores.get(self._ended.chat) if self._ended else None
         thanks = f" You rated it {score} of 5, thank you." if score else ""
-        rate = f"{self.key_of('rate')} rates it, " if self._to_rate else ""
+        rate = f"{key_of(self, 'rate')} rates it, " if self._to_rate else ""
         return Content.assemble(
-            self._over, thanks, "\n", (f"{rate}{self.key_of('ask')} asks for help again.",
+            self._over, thanks, "\n", (f"{rate}{key_of(self, 'ask')} asks for help again.",
                                        "$text-muted"),
         )
 
@@ -174,7 +175,7 @@ class CustomerApp(ChatApp):
         if not self._asked:
             return "Connecting…"
         if chat is None and self._over:
-            return f"There is no open chat; {self.key_of('ask')} asks for help."
+            return f"There is no open chat; {key_of(self, 'ask')} asks for help."
         return "You can write as soon as somebody is here."
 
     # --- what the customer does ----------------------------------------------

@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Container
-from textual.widgets import Footer
 
 from imchat import protocol
 from imchat.client import Client, Connected, Event, Missed
@@ -24,6 +23,7 @@ from imchat.tui.widgets.alert_bar import AlertBar
 from imchat.tui.widgets.desk_tabs import DeskTabs
 from imchat.tui.widgets.event_log import EventLog
 from imchat.tui.widgets.filter_line import FilterLine
+from imchat.tui.widgets.key_bar import KeyBar
 from imchat.tui.widgets.queue_head import QueueHead
 from imchat.tui.widgets.queue_panel import QueuePanel
 from imchat.tui.widgets.reports import ReportsScreen
@@ -95,7 +95,7 @@ class DashboardApp(Supervising):
             yield QueueHead(self.limits)
             yield EventLog()
         yield FilterLine()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Watch from now on."""

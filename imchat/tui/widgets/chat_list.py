@@ -154,6 +154,8 @@ class ChatList(Options):
 
     def _signs(self, entry: Entry) -> Content:
         parts = []
+        if entry.unsent:
+            parts.append(Content.styled("!", "bold $text-error"))
         if entry.has_draft:
             parts.append(Content.styled("✎", "$text-warning"))
         if entry.unread:

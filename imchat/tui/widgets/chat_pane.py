@@ -1,5 +1,6 @@
 """The conversation, who is writing, and the composer."""
 
+import asyncio
 import time
 from typing import ClassVar
 
@@ -7,19 +8,19 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from imchat import protocol
-from imchat.client import Client, Conversation, Event
+from imchat.client import Client, Conversation, Event, Line
 from imchat.errors import RequestError
 from imchat.ids import Uid
+from imchat.tui.actions import key_of
 from imchat.tui.replies import Replies, filled
 from imchat.tui.widgets.chat_log import ChatLog
 from imchat.tui.widgets.chat_reader import ChatReader
 from imchat.tui.widgets.composer import Composer
 from imchat.tui.widgets.reply_popup import ReplyPopup
+from imchat.tui.widgets.talk_line import TalkLine
 
 PAGE = 50
 FIND_PAGE = 500
@@ -38,7 +39,6 @@ class ChatPane(Vertical):
 
     DEFAULT_CSS = """
     ChatPane { width: 1fr; height: 1fr; }
-    ChatPane #writes { height: 1; padding: 0 2; color: $text-muted; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,6 +47,8 @@ class ChatPane(Vertical):
         Binding("alt+f", "reader('find')", "Find in the chat", id="find_in_chat", show=False),
         Binding("alt+u", "reader('first_unread')", "Go to what is new", id="go_to_new", show=False),
         Binding("alt+l", "reader('links')", "Links on the screen", id="links_in_chat", show=False),
+        Binding("alt+s", "send_again", "Send again what was not sent", id="send_again", show=False),
+        Binding("alt+t", "take_back", "Take back what was not sent", id="take_back", show=False),
     ]
 
     class Changed(Message):
@@ -68,7 +70,7 @@ class ChatPane(Vertical):
     def compose(self) -> ComposeResult:
         """Log above, composer below."""
         yield ChatReader(self._load_for_finder)
-        yield Static(id="writes")
+        yield TalkLine()
         if self._popup is not None:
             yield self._popup
         yield Composer(sent=self._sent_before, completion=self._popup)
@@ -87,7 +89,7 @@ class ChatPane(Vertical):
             composer.shut(shut)
         else:
             composer.open(f"Write to {self._name_of(peer)}…", to=peer)
-        self._show_writing()
+        self._show_line()
         if conversation is not None:
             self._load_if_room(conversation)
             if not shut:
@@ -148,14 +150,15 @@ class ChatPane(Vertical):
         """The name above a message."""
         return "You" if uid == self._client.uid else self._name_of(uid)
 
-    def _show_writing(self) -> None:
+    def _show_line(self) -> None:
         sender, at = self._writing
         is_writing = sender == self._peer and time.monotonic() - at < TYPING_SHOWN_S
-        said = Content(f"{self._name_of(sender)} is writing…" if is_writing else "")
-        writes = self.query_one("#writes", Static)
-        if writes.content != said:
-            # It has one row whatever it says: nothing else moves.
-            writes.update(said, layout=False)
+        self.query_one(TalkLine).show(
+            self._name_of(sender) if is_writing else "",
+            unsent=len(self._unsent),
+            again=key_of(self, "send_again"),
+            back=key_of(self, "take_back"),
+        )
 
     # --- what is done --------------------------------------------------------
 
@@ -182,6 +185,66 @@ class ChatPane(Vertical):
         finally:
             self._loading.discard(peer)
             self.post_message(self.Changed())
+
+    @property
+    def _unsent(self) -> list[tuple[Conversation, Line]]:
+        """What was refused, oldest first; of a customer also what another agent did not get."""
+        if self._one_draft:
+            conversations = list(self._client.conversations.values())
+        else:
+            conversations = [self._conversation] if self._conversation else []
+        return [(talk, line) for talk in conversations for line in talk.failed]
+
+    def action_send_again(self) -> None:
+        """Send what was refused once more, to who is there now."""
+        peer, shut = self._peer, self.query_one(Composer).closed_because
+        unsent = self._unsent
+        if not unsent:
+            self.notify("Everything is sent.", timeout=2)
+        elif peer is None or shut:
+            self.notify(shut, severity="warning", markup=False)
+        else:
+            for talk, line in unsent:
+                if talk.peer != peer:
+                    talk.discard(line.id)
+                self._send(peer, line.body, id=line.id if talk.peer == peer else None)
+
+    def action_take_back(self) -> None:
+        """Have the newest that was refused where one writes, before what is written there."""
+        if not self._unsent:
+            self.notify("Everything is sent.", timeout=2)
+            return
+        talk, line = self._unsent[-1]
+        talk.discard(line.id)
+        composer = self.query_one(Composer)
+        composer.take(f"{line.body}\n{composer.text}" if composer.text else line.body)
+        composer.focus()
+        self.post_message(self.Changed())
+
+    def on_talk_line_asked(self, event: TalkLine.Asked) -> None:
+        """What was not sent was clicked."""
+        event.stop()
+        if event.action == "send_again":
+            self.action_send_again()
+        else:
+            self.action_take_back()
+
+    def _send(self, to: Uid, body: str, *, id: str | None = None) -> None:
+        stored = self._client.send(to, body, id=id)
+        stored.add_done_callback(lambda done: self._settled(to, done))
+        if to == self._peer:
+            self._told_typing_at = 0.0
+            self.query_one(ChatLog).follow()
+        self.post_message(self.Changed())
+
+    def _settled(self, to: Uid, done: "asyncio.Future[protocol.Ack]") -> None:
+        """Show what became of it; what is out of sight is told of when it was refused."""
+        if not self.is_attached or done.cancelled():
+            return
+        if done.exception() is not None and to != self._peer:
+            said = f"Not sent to {to}: {done.exception()}"
+            self.notify(said, severity="error", markup=False)
+        self.post_message(self.Changed())
 
     def _sent_before(self) -> list[str]:
         conversation = self._conversation
@@ -221,11 +284,7 @@ class ChatPane(Vertical):
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Send it to whom it was written for, who may be shown no more; the log shows the rest."""
         event.stop()
-        self._client.send(event.to, event.body)
-        if event.to == self._peer:
-            self._told_typing_at = 0.0
-            self.query_one(ChatLog).follow()
-        self.post_message(self.Changed())
+        self._send(event.to, event.body)
 
     def on_composer_scrolled(self, event: Composer.Scrolled) -> None:
         """Scroll by pages, with the focus left in the composer."""

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from imchat.client import Client
 from imchat.errors import Forbidden, NotFound, RequestError
@@ -18,6 +18,7 @@ from imchat.tui.acts import Acts, ChatAt
 from imchat.tui.watched_chat import WatchedChat
 from imchat.tui.widgets.chat_log import ChatLog
 from imchat.tui.widgets.chat_reader import ChatReader
+from imchat.tui.widgets.key_bar import KeyBar
 from imchat.tui.widgets.modal import LeftOnce
 from imchat.tui.widgets.title_bar import TitleBar
 
@@ -65,7 +66,7 @@ class ChatWatch(LeftOnce[None], Screen[None]):
         yield TitleBar("watching")
         yield ChatReader(self._watched.read_back)
         yield Static(id="watched")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Read on until the screen is left."""

@@ -1,17 +1,17 @@
 """An agent's load in a few characters: ●●○, and ■■■ when it is full."""
 
-from imchat import protocol
+from imchat.protocol import AgentSnapshot, Colleague
 
 MOST_SIGNS = 5
 """A larger capacity is written in figures."""
 
 
-def is_full(agent: protocol.AgentSnapshot) -> bool:
+def is_full(agent: AgentSnapshot | Colleague) -> bool:
     """Whether the agent can take no chat more."""
     return agent.load >= agent.capacity
 
 
-def load_bar(agent: protocol.AgentSnapshot) -> str:
+def load_bar(agent: AgentSnapshot | Colleague) -> str:
     """A sign for each slot, or `7/20`."""
     if max(agent.capacity, agent.load) > MOST_SIGNS:
         return f"{agent.load}/{agent.capacity}"
@@ -20,7 +20,7 @@ def load_bar(agent: protocol.AgentSnapshot) -> str:
     return "●" * agent.load + "○" * (agent.capacity - agent.load)
 
 
-def bar_width(agents: list[protocol.AgentSnapshot]) -> int:
+def bar_width(agents: list[AgentSnapshot]) -> int:
     """The cells that the longest bar of these may come to need."""
     return max((_width(max(agent.capacity, agent.load)) for agent in agents), default=0)
 

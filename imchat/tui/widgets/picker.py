@@ -1,6 +1,6 @@
 """A question that is answered by a few letters and Enter."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -101,6 +101,20 @@ class Picker(Modal[T | None], Generic[T]):
         options.clear_options()
         options.add_options(Option(choice.line) for choice in self._choices)
         options.highlighted = 0 if self._choices else None
+
+    def say(self, words: str) -> None:
+        """Have these words at the foot."""
+        self.query_one(Vertical).border_subtitle = Content(words)
+
+    def offer_again(self, *, kept: Container[T]) -> None:
+        """More is known by now: offer what answers to it; a mark on one of `kept` stays there."""
+        options = self.query_one(OptionList)
+        marked = options.highlighted
+        value = self._choices[marked].value if marked is not None else None
+        self._offer(self.query_one(Input).value)
+        values = [choice.value for choice in self._choices]
+        if value is not None and value in kept and value in values:
+            options.highlighted = values.index(value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the one that is marked, of what answers to all that is typed."""

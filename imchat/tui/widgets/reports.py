@@ -9,13 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from imchat import protocol
 from imchat.client import Client
 from imchat.ids import Uid
 from imchat.tui.measured import ALL, MEASURES, columns_of, days_of, lines_of, said
 from imchat.tui.reports_poll import ReportsPoll
+from imchat.tui.widgets.key_bar import KeyBar
 from imchat.tui.widgets.reports_table import ReportsTable
 from imchat.tui.widgets.title_bar import TitleBar
 from imchat.tui.widgets.week_panel import WeekPanel
@@ -62,7 +63,7 @@ class ReportsScreen(Screen[None]):
             yield ReportsTable()
             yield WeekPanel()
         yield Static(id="as-of", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Ask until the screen is left."""
