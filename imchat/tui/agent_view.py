@@ -8,11 +8,12 @@ from textual.content import Content
 
 from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Event, Missed
-from imchat.ids import ChatId
+from imchat.ids import ChatId, Uid
 from imchat.tui.caseload import Caseload
 from imchat.tui.chat_app import ChatApp
 from imchat.tui.chat_entry import Entry
-from imchat.tui.colleagues import Colleagues
+from imchat.tui.colleagues import Colleagues, Target
+from imchat.tui.customer_words import ENDED_HOW
 from imchat.tui.replies import Replies
 from imchat.tui.theme import MUTED
 from imchat.tui.widgets.chat_list import ChatList
@@ -24,13 +25,6 @@ from imchat.tui.widgets.title_bar import TitleBar
 REPLIES_LOOKED_AT_EVERY_S = 2.0
 PANEL, TARGETS = "customer_panel", "transfer_targets"
 """By these names what was chosen is remembered."""
-ENDED_HOW = {
-    "agent": "closed",
-    "customer": "left",
-    "supervisor": "closed above",
-    "disconnected": "lost",
-    "left_queue": "left",
-}
 
 
 class AgentView(ChatApp):
@@ -67,7 +61,7 @@ class AgentView(ChatApp):
         with Horizontal():
             yield ChatList(self.limits)
             yield ChatPane(self.client, replies=self._replies)
-            yield CustomerPanel(self.client, self.wait_for, self._learned)
+            yield CustomerPanel(self.client, self.wait_for, self._learned, self._name_of_agent)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -151,6 +145,9 @@ class AgentView(ChatApp):
         chats = [*self._load.chats, *self.client.chats.values()]
         for peer in self.client.conversations.keys() - {chat.customer for chat in chats}:
             self.client.forget(peer)
+
+    def _name_of_agent(self, uid: Uid) -> str:
+        return self._colleagues.name(Target("agent", uid))
 
     def _learned(self, known: protocol.Customer) -> None:
         self._colleagues.seen(known.chats)

@@ -1,7 +1,9 @@
 """What is said and known in the pictures that tests keep of the screens."""
 
-from imchat.ids import Uid
-from imchat.protocol import Customer, Note
+from typing import Any
+
+from imchat.ids import Desk, Uid
+from imchat.protocol import Chat, CloseReason, Colleague, Colleagues, Customer, Note
 from imchat.tui.agent import AgentApp
 from imchat.tui.widgets.customer_panel import CustomerPanel
 from tests.tui.snapshots import AT_MS
@@ -43,18 +45,43 @@ async def with_full_hands(app: AgentApp) -> None:
     await shows(app, "0 of 3 slots free")
 
 
+def over(id: str, reason: CloseReason, minutes: int, **more: Any) -> Chat:
+    """A chat that took so long, and why it ended."""
+    closed_at = AT_MS - 110_000 + minutes * 60_000
+    return chat(id, state="closed", reason=reason, closed_at=closed_at, **more)
+
+
 def known() -> Customer:
     """Three earlier chats, and notes of two agents."""
     earlier = [
-        chat("07", state="closed", topic="Where is my parcel?", score=5),
-        chat("06", state="closed", topic="A topic so long that it needs two rows, or three"),
-        chat("05", state="closed"),
+        over("07", "agent", 24, topic="Where is my parcel?", score=5),
+        over("06", "customer", 70, topic="A topic so long that it needs two rows, if not three"),
+        over("05", "disconnected", 1, agent_is="ben"),
     ]
     notes = [
         Note(by=AGENT, at=AT_MS - 5 * DAY_S * 1000, body="Prefers to be called Bobby."),
         Note(by=Uid("ben"), at=AT_MS - 3_600_000, body="Is moving in May:\nask for the address."),
     ]
     return Customer(uid=CUSTOMER, chats=earlier, notes=notes)
+
+
+def agent(uid: str, load: int, *desks: str, state: str = "online") -> Colleague:
+    """An agent of three slots."""
+    return Colleague(
+        uid=Uid(uid), name=f"{uid.title()} Clark", state=state,  # type: ignore[arg-type]
+        load=load, capacity=3, desks=[Desk(desk) for desk in desks],
+    )
+
+
+THERE = Colleagues(
+    at=AT_MS,
+    agents=[
+        agent("ann", 2, "default"), agent("ben", 1, "default", "billing"),
+        agent("cleo", 3, "default"), agent("dora", 0, "billing"),
+        agent("eve", 1, "default", state="away"),
+    ],
+    desks={Desk("billing"): 0, Desk("default"): 4},
+)
 
 
 def make_known(app: AgentApp) -> None:

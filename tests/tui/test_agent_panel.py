@@ -165,3 +165,22 @@ async def test_what_others_wrote_is_data_here_too(server: Server) -> None:
             lambda: noted(text_in(app, CustomerPanel)).count(shown) == 2, "topic and note"
         )
         assert "\x1b" not in screen_text(app)
+
+
+async def test_where_there_is_little_room_all_that_is_known_can_be_reached(server: Server) -> None:
+    """Notes stand first; Page down shows the chats before, with the focus left on the note."""
+    async with console(server, (80, 24)) as (app, pilot), customer(server, "bob") as bob:
+        await shows(app, "Write to bob…")
+        for number in range(4):
+            await app.client.add_note(BOB, f"note {number}\nwith\nrows")
+        await app.client.close(next(iter(bob.chats)))
+        await eventually(lambda: not bob.chats, "it is closed")
+        await bob.request(topic="again")
+        await shows(app, "Write to bob…")
+        await pilot.press("f8")
+        await shows(app, "note 0")
+        await pilot.press("pagedown", "pagedown")
+        await shows(app, "s, closed")
+        assert app.focused is app.query_one(NoteBox)
+        await pilot.press("pageup", "pageup")
+        await shows(app, "uid      bob")

@@ -9,7 +9,7 @@ from imchat.client import Disconnected
 from imchat.ids import ChatId
 from imchat.tui.agent import AgentApp
 from tests.tui.looks import assert_looks, utc
-from tests.tui.scenes import CAT, at_work, make_known, with_full_hands
+from tests.tui.scenes import CAT, THERE, at_work, make_known, with_full_hands
 from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, tell, welcome
 from tests.tui.support import shows
 
@@ -27,11 +27,16 @@ FOUND_BY = {
     "agent-jump": (["ctrl+g"], "Go to"),
     "agent-link": (["alt+l"], "Open this link?"),
     "agent-menu": (["ctrl+p"], "Close chat"),
-    "agent-transfer": (["f5"], "Give the chat with Bob to"),
-    "agent-transfer-typed": (["f5", *"ben"], "agent  ben"),
+    "agent-transfer": (["f5"], "Dora Clark"),
+    "agent-transfer-typed": (["f5", *"cl"], "Cleo Clark"),
     "agent-writing": ([*"Certainly!", "ctrl+j", *"It comes"], "It comes"),
 }
 """What a key or two show of a console at work, and a word of it."""
+
+
+async def there() -> protocol.Colleagues:
+    """What a server tells of who is there."""
+    return THERE
 
 
 async def test_an_idle_console() -> None:
@@ -50,10 +55,11 @@ async def test_a_console_at_work() -> None:
 
 
 @pytest.mark.parametrize("name", FOUND_BY)
-async def test_what_a_key_shows(name: str) -> None:
+async def test_what_a_key_shows(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions, pickers, help, the menu, the finder, the composer with some lines."""
     keys, word = FOUND_BY[name]
     async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        monkeypatch.setattr(app.client, "colleagues", there)
         await with_full_hands(app) if name == "agent-jump" else await at_work(app)
         await pilot.press(*keys)
         await shows(app, word)

@@ -72,10 +72,10 @@ async def test_it_can_be_done_by_the_mouse(server: Server) -> None:
     """What can be done is named, and may be clicked."""
     async with refused(server, "first", "second") as (app, pilot, bob):
         said = text_in(app, TalkLine)
-        await pilot.click(TalkLine, offset=(said.index("takes back"), 0))
+        await pilot.click(TalkLine, offset=(said.index("take back"), 0))
         await eventually(lambda: written(app) == "second", "it is there")
         await shows(app, "1 not sent")
-        await pilot.click(TalkLine, offset=(said.index("sends again"), 0))
+        await pilot.click(TalkLine, offset=(said.index("Alt+S"), 0))
         await eventually(lambda: text_of(bob, ANN)[-1:] == ["first"], "Bob has it")
         await pilot.click(TalkLine, offset=(1, 0))
         assert written(app) == "second"

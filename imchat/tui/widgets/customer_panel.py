@@ -1,7 +1,6 @@
 """Who the customer is: how long it waited, what was before, and private notes."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
@@ -15,21 +14,22 @@ from imchat import protocol
 from imchat.client import Client
 from imchat.errors import ImchatError
 from imchat.ids import Uid
+from imchat.tui import customer_words
+from imchat.tui.actions import key_of
+from imchat.tui.customer_words import Part
 from imchat.tui.theme import MUTED
-from imchat.tui.waits import clock
 from imchat.tui.widgets.note_box import NoteBox
 
 KNOWN_KEPT = 128
-EARLIER_SHOWN = 10
-
-Part = tuple[str, str] | str
+NARROW = 30
+"""Cells that there are for words before anybody knows."""
 
 
 class CustomerPanel(Vertical):
     """Shows the customer of one chat, loads what is known of it, and takes notes.
 
     A note that is begun stays with its customer. `learned` hears of each chat that
-    was loaded.
+    was loaded, `name_of` names an agent.
     """
 
     DEFAULT_CSS = """
@@ -50,6 +50,7 @@ class CustomerPanel(Vertical):
         client: Client,
         wait_for: Callable[[str, Awaitable[object]], None],
         learned: Callable[[protocol.Customer], None],
+        name_of: Callable[[Uid], str],
     ) -> None:
         super().__init__()
         self.border_title = "customer"
@@ -57,6 +58,7 @@ class CustomerPanel(Vertical):
         self._wait_for = wait_for
         self._adding: set[Uid] = set()
         self._learned = learned
+        self._name_of = name_of
         self._chat: protocol.Chat | None = None
         self._known: dict[Uid, protocol.Customer] = {}
         self._stale: set[Uid] = set()
@@ -67,7 +69,7 @@ class CustomerPanel(Vertical):
     def compose(self) -> ComposeResult:
         """What is known above, a line for notes below."""
         with VerticalScroll(can_focus=False):
-            for part in ("who", "earlier", "notes"):
+            for part in ("who", "notes", "earlier"):
                 yield Static(id=part, markup=False)
         yield NoteBox()
 
@@ -87,18 +89,23 @@ class CustomerPanel(Vertical):
             return
         if chat is None:
             self._say("who", ["Nobody is there yet."])
-            self._say("earlier", [])
             self._say("notes", [])
+            self._say("earlier", [])
             return
         self._load_if_unknown(chat)
-        self._say("who", _who(chat, now_ms))
+        self._say("who", customer_words.who(chat, now_ms))
         known = self._known.get(chat.customer)
         if known is None:
-            self._say("earlier", [(self._why_unknown(chat.customer), MUTED)])
             self._say("notes", [])
+            self._say("earlier", [(self._why_unknown(chat.customer), MUTED)])
         else:
-            self._say("earlier", _earlier(known, self._client.uid))
-            self._say("notes", _notes(known, self._client.uid))
+            me, width = self._client.uid, self._scroll.scrollable_content_region.width or NARROW
+            self._say("notes", customer_words.notes(known, me, self._name_of))
+            self._say("earlier", customer_words.earlier(known, me, width))
+
+    @property
+    def _scroll(self) -> VerticalScroll:
+        return self.query_one(VerticalScroll)
 
     def forget(self, uid: Uid) -> None:
         """Something ended or began with this customer: look again when it is seen next."""
@@ -119,7 +126,8 @@ class CustomerPanel(Vertical):
 
     def _why_unknown(self, uid: Uid) -> str:
         if uid in self._failed:
-            return f"More cannot be shown: {self._failed[uid]} (F9 tries again)"
+            key = key_of(self, "load_customer")
+            return f"More cannot be shown: {self._failed[uid]} ({key} tries again)"
         return "Looking up…" if self._loading == uid else "More is known while the chat is open."
 
     # --- loading -------------------------------------------------------------
@@ -175,6 +183,14 @@ class CustomerPanel(Vertical):
         event.stop()
         self._wait_for("adding the note", self._add(event.about, event.body))
 
+    def on_note_box_scrolled(self, event: NoteBox.Scrolled) -> None:
+        """Show what is further down, or up, with the focus left where one writes."""
+        event.stop()
+        if event.pages < 0:
+            self._scroll.scroll_page_up(animate=False)
+        else:
+            self._scroll.scroll_page_down(animate=False)
+
     async def _add(self, uid: Uid, body: str) -> None:
         if uid in self._adding:
             return  # Enter was pressed twice
@@ -198,55 +214,3 @@ class CustomerPanel(Vertical):
         if old is not None:
             self._drafts[old] = box.text
         box.write(self._drafts.pop(new, "") if new is not None else "")
-
-
-# --- words -------------------------------------------------------------------
-
-
-def _who(chat: protocol.Chat, now_ms: int) -> list[Part]:
-    rows = [("uid", chat.customer), ("desk", chat.desk)]
-    if chat.assigned_at is not None:
-        waited_s = max(0, chat.assigned_at - chat.opened_at) // 1000
-        rows.append(("waited", clock(waited_s) if waited_s else "not at all"))
-        if chat.state != "closed":
-            rows.append(("here for", clock(max(0, now_ms - chat.assigned_at) // 1000)))
-    parts: list[Part] = [(chat.customer_name, "bold $text-accent")]
-    for name, value in rows:
-        parts += [(f"\n{name:<9}", MUTED), value]
-    if chat.topic:
-        parts += [("\ntopic\n", MUTED), " ".join(chat.topic.split())]
-    return parts
-
-
-def _earlier(known: protocol.Customer, me: Uid) -> list[Part]:
-    """The chats with this agent in full colour, those with others too."""
-    parts: list[Part] = [("Earlier chats", "bold")]
-    for chat in known.chats[:EARLIER_SHOWN]:
-        mine = chat.agent == me
-        agent = "you" if mine else chat.agent_name or chat.agent or "nobody"
-        topic = " ".join((chat.topic or "no topic").split())
-        stars = f" {'★' * chat.score}{'☆' * (5 - chat.score)}" if chat.score else ""
-        parts += [
-            (f"\n{_day(chat.opened_at)} ", MUTED),
-            (agent, "$text-primary" if mine else MUTED), (stars, "$text-warning"),
-            (f"\n  {topic}", "" if mine else MUTED),
-        ]
-    if not known.chats:
-        parts.append(("\nnone", MUTED))
-    elif len(known.chats) > EARLIER_SHOWN:
-        parts.append((f"\n… and {len(known.chats) - EARLIER_SHOWN} more", MUTED))
-    return parts
-
-
-def _notes(known: protocol.Customer, me: Uid) -> list[Part]:
-    parts: list[Part] = [("Notes", "bold"), ("  private", MUTED)]
-    for note in known.notes:
-        by = "you" if note.by == me else note.by
-        parts += [(f"\n{_day(note.at)} {by}", MUTED), f"\n{note.body}"]
-    if not known.notes:
-        parts.append(("\nnone", MUTED))
-    return parts
-
-
-def _day(at_ms: int) -> str:
-    return time.strftime("%d %b %H:%M", time.localtime(at_ms / 1000))

@@ -1,5 +1,8 @@
 """Where a private note is written."""
 
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from imchat.ids import Uid
@@ -20,6 +23,18 @@ class NoteBox(Writing):
     }
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "scroll_panel(-1)", "Up in what is known", id="panel_up", show=False),
+        Binding("pagedown", "scroll_panel(1)", "Down in it", id="panel_down", show=False),
+    ]
+
+    class Scrolled(Message):
+        """What stands above is to be scrolled by so many pages."""
+
+        def __init__(self, pages: int) -> None:
+            super().__init__()
+            self.pages = pages
+
     class Submitted(Message):
         """A note is to be added about whom it was written."""
 
@@ -32,6 +47,10 @@ class NoteBox(Writing):
         super().__init__(limit=MAX_REMARK)
         self.about = Uid("")
         self.border_title = "add a note"
+
+    def action_scroll_panel(self, pages: int) -> None:
+        """Scroll what is known of the customer, not the note."""
+        self.post_message(self.Scrolled(pages))
 
     def action_submit(self) -> None:
         """Add what is written, unless it is nothing or too much."""

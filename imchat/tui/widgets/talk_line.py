@@ -16,7 +16,9 @@ class TalkLine(Static):
     """
 
     DEFAULT_CSS = """
-    TalkLine { height: 1; padding: 0 2; color: $text-muted; text-overflow: ellipsis; }
+    TalkLine {
+        height: 1; padding: 0 2; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;
+    }
     """
 
     class Asked(Message):
@@ -32,8 +34,8 @@ class TalkLine(Static):
         if unsent:
             said = Content.assemble(
                 (f"{unsent:,} not sent  ", "bold $text-error"),
-                _asking("send_again", f"{again} sends again"), "  ",
-                _asking("take_back", f"{back} takes back"),
+                _asking("send_again", f"{again} again"), "  ",
+                _asking("take_back", f"{back} take back"),
             )
         if self.content != said:
             self.update(said, layout=False)
