@@ -14,6 +14,7 @@ from imchat.protocol import Colleague
 from imchat.protocol import Colleagues as There
 from imchat.tui.agent import AgentApp
 from imchat.tui.colleagues import Colleagues, Target
+from imchat.tui.widgets import transfer
 from imchat.tui.widgets.transfer import Transfer
 from tests.support import Server, eventually
 from tests.tui.console import ANN, console, customer
@@ -73,6 +74,7 @@ async def test_the_picker_is_there_before_it_is_told(
             return await ask()
 
         monkeypatch.setattr(app.client, "colleagues", late)
+        monkeypatch.setattr(transfer, "GLANCE_S", 0.0)
         app._colleagues.met(EVE)
         await pilot.press("f5", *letters)
         await shows(app, "asking who is there…")
@@ -83,6 +85,16 @@ async def test_the_picker_is_there_before_it_is_told(
         at = picker.query_one(OptionList).highlighted
         assert at is not None
         assert picker._choices[at].value.id == marked
+
+
+async def test_what_nobody_can_have_seen_is_not_kept(server: Server) -> None:
+    """Told at once, the first is marked; not the customer's own desk, which was known before."""
+    async with three(server) as (app, pilot, *_):
+        await pilot.press("f5")
+        await shows(app, "Benedict  ben")
+        options = app.screen.query_one(OptionList)
+        assert options.highlighted == 0
+        assert "Benedict" in str(options.get_option_at_index(0).prompt)
 
 
 async def test_without_an_answer_one_can_still_type_a_uid(

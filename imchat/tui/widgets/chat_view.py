@@ -3,7 +3,6 @@
 from typing import Any, ClassVar, NamedTuple
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
@@ -15,6 +14,7 @@ from imchat.tui.finding import Finder
 from imchat.tui.layout import Layout
 from imchat.tui.marking import Marking
 from imchat.tui.widgets.chat_rows import ChatRows
+from imchat.tui.widgets.inks import Inks
 
 
 class _Anchor(NamedTuple):
@@ -72,7 +72,7 @@ class ChatView(ScrollView):
         self._laid = Layout()
         self._finder = Finder()
         self._marking = Marking(self._laid)
-        self._inks: dict[str, Style] = {}
+        self._ink = Inks(self, "chat-log", self.refresh)
         self._rows = ChatRows(self._laid, self._finder, self._marking, self._ink)
         self._empty = ""
         self._follows = True
@@ -253,19 +253,10 @@ class ChatView(ScrollView):
         if used > width:
             return Strip(segments, used).adjust_cell_length(width)
         if used < width:
-            segments.append(Segment(" " * (width - used), self._ink("")))
+            segments.append(Segment(" " * (width - used), self._ink()))
         return Strip(segments, width)
 
     def notify_style_update(self) -> None:
         """Wear the new colours."""
         super().notify_style_update()
-        self._inks.clear()
-
-    def _ink(self, component: str) -> Style:
-        if component not in self._inks:
-            self._inks[component] = (
-                self.get_component_rich_style(f"chat-log--{component}")
-                if component
-                else self.rich_style
-            )
-        return self._inks[component]
+        self._ink.look_again()

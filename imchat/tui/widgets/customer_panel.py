@@ -37,7 +37,9 @@ class CustomerPanel(Vertical):
         height: 1fr; padding: 0 1; background: $background;
         border: round $border-blurred; border-title-color: $text-muted;
     }
-    CustomerPanel VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+    CustomerPanel VerticalScroll {
+        height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+    }
     CustomerPanel Static { height: auto; margin-bottom: 1; }
     CustomerPanel NoteBox { margin: 0; }
     """
@@ -99,9 +101,8 @@ class CustomerPanel(Vertical):
             self._say("notes", [])
             self._say("earlier", [(self._why_unknown(chat.customer), MUTED)])
         else:
-            me, width = self._client.uid, self._scroll.scrollable_content_region.width or NARROW
-            self._say("notes", customer_words.notes(known, me, self._name_of))
-            self._say("earlier", customer_words.earlier(known, me, width))
+            self._say("notes", customer_words.notes(known, self._client.uid, self._name_of))
+            self._say_earlier(known)
 
     @property
     def _scroll(self) -> VerticalScroll:
@@ -116,6 +117,15 @@ class CustomerPanel(Vertical):
         """Much may have happened meanwhile."""
         self._stale.update(self._known)
         self._failed.clear()
+
+    def on_resize(self) -> None:
+        """Topics are cut to the width."""
+        if self._chat is not None and (known := self._known.get(self._chat.customer)):
+            self._say_earlier(known)
+
+    def _say_earlier(self, known: protocol.Customer) -> None:
+        width = self._scroll.scrollable_content_region.width or NARROW
+        self._say("earlier", customer_words.earlier(known, self._client.uid, width))
 
     def _say(self, part: str, words: list[Part]) -> None:
         said = Content.assemble(*words)

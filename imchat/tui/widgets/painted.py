@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
+
+from imchat.tui.widgets.inks import Inks
 
 Row = list[Segment]
 
@@ -22,7 +23,7 @@ class Painted(Widget):
         super().__init__()
         self._rows: list[Row] = []
         self._width = 0
-        self._inks: dict[str, Style] = {}
+        self.ink = Inks(self, self.PREFIX, self.repaint)
 
     def rows(self, width: int, height: int) -> list[Row]:
         """How it looks: rows of exactly so many cells, or empty ones. For the widgets to write."""
@@ -41,16 +42,6 @@ class Painted(Widget):
         ]
         if changed:
             self.refresh(*changed)
-
-    def ink(self, component: str = "") -> Style:
-        """The style of a component on the widget's own background, or of the widget itself."""
-        if component not in self._inks:
-            self._inks[component] = (
-                self.get_component_rich_style(f"{self.PREFIX}--{component}")
-                if component
-                else self.rich_style
-            )
-        return self._inks[component]
 
     def entitle(self, title: str, subtitle: str = "") -> None:
         """Set what the border says; only a change is drawn."""
@@ -73,13 +64,7 @@ class Painted(Widget):
     def notify_style_update(self) -> None:
         """Wear the new colours."""
         super().notify_style_update()
-        if self.is_mounted:
-            # The styles of the components are made anew behind the widget's own.
-            self.call_later(self._wear_anew)
-
-    def _wear_anew(self) -> None:
-        self._inks.clear()
-        self.repaint()
+        self.ink.look_again()
 
     def _row(self, y: int) -> Row:
         return self._rows[y] if y < len(self._rows) else []

@@ -1,5 +1,6 @@
 """Asks to whom a chat is given."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from textual.content import Content
@@ -12,6 +13,8 @@ from imchat.tui.colleagues import Colleagues, Target, typed
 from imchat.tui.theme import FAINT, MUTED
 from imchat.tui.widgets.load_bar import load_bar
 from imchat.tui.widgets.picker import Choice, Picker
+
+GLANCE_S = 0.3
 
 
 class Transfer(Picker[Target]):
@@ -41,6 +44,7 @@ class Transfer(Picker[Target]):
         self.run_worker(self._look(), group="who is there")
 
     async def _look(self) -> None:
+        opened_s = time.monotonic()
         self.say("asking who is there…")
         try:
             self._colleagues.told(await self._who_is_there())
@@ -48,8 +52,10 @@ class Transfer(Picker[Target]):
             self.say(f"who is there is not known: {error}")
         else:
             self.say(self.HINT)
-            # Who presses Enter now means what was marked; but not if that was only a guess.
-            self.offer_again(kept=self._colleagues.all(but=self._me))
+            # Who presses Enter now means what was marked, unless that was only a guess, or
+            # nobody can have seen it yet.
+            at_a_glance = time.monotonic() - opened_s < GLANCE_S
+            self.offer_again(kept=[] if at_a_glance else self._colleagues.all(but=self._me))
 
     def choices(self, query: str) -> Sequence[Choice[Target]]:
         """Who is known by these letters, then what they may mean otherwise."""

@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.widgets import DataTable
 
 from imchat.ids import Uid
+from imchat.tui.widgets.inks import Inks
 
 R = TypeVar("R")
 
@@ -56,7 +57,7 @@ class UidTable(DataTable[Cell], Generic[R]):
         )
         self._shown: dict[Uid, R] = {}
         self._widths: dict[str, int] = {}
-        self._inks: dict[str, Style] = {}
+        self._inks = Inks(self, self.PREFIX, self._remake)
 
     @property
     def at_cursor(self) -> R | None:
@@ -71,10 +72,11 @@ class UidTable(DataTable[Cell], Generic[R]):
     def notify_style_update(self) -> None:
         """Cells are made anew in the new colours."""
         super().notify_style_update()
-        self._inks.clear()
-        if self.is_mounted:
-            self._widths = {}
-            self._apply()
+        self._inks.look_again()
+
+    def _remake(self) -> None:
+        self._widths = {}
+        self._apply()
 
     def _apply(self) -> object:
         """Make the table what is wanted. For the tables to write."""
@@ -118,7 +120,5 @@ class UidTable(DataTable[Cell], Generic[R]):
             self.move_cursor(row=self.get_row_index(at), scroll=False)
 
     def _ink(self, component: str) -> Style:
-        if component not in self._inks:
-            style = self.get_component_rich_style(f"{self.PREFIX}--{component}")
-            self._inks[component] = Style(color=style.color)
-        return self._inks[component]
+        """Only the colour of the text: what is behind it is the row's."""
+        return Style(color=self._inks(component).color)
