@@ -8,6 +8,7 @@ import click
 from imchat import settings
 from imchat.cli.looking import opened_site
 from imchat.cli.options import data_dir_option, examples
+from imchat.cli.saying import say
 from imchat.errors import SetupError
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def doctor(**options: Any) -> None:
     site = settings.ServerSettings(**options)
     examined = run(_examine(site))
     for fault in examined.faults:
-        click.echo(fault)
+        say(fault)
     if examined.faults:
         sys.exit(1)
-    click.echo(_sound(site.site, examined))
+    say(_sound(site.site, examined))
 
 
 async def _examine(site: settings.ServerSettings) -> "Examined":

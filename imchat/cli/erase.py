@@ -7,6 +7,7 @@ import click
 from imchat import settings
 from imchat.cli.looking import opened_site
 from imchat.cli.options import data_dir_option, examples
+from imchat.cli.saying import say
 from imchat.errors import SetupError
 from imchat.ids import Uid
 
@@ -40,10 +41,10 @@ def erase(customer: str, *, yes: bool, **site: Any) -> None:
     if not erased.gone:
         raise SetupError(f"nothing is known of a customer {customer!r}")
     gone = ", ".join(f"{kind}: {erased.gone.get(kind, 0):,}" for kind in KINDS)
-    click.echo(f"{customer} is forgotten. Removed or made nobody's: {gone}.")
+    say(f"{customer} is forgotten. Removed or made nobody's: {gone}.")
     if erased.connected:
-        click.echo(f"{customer} is connected: its uid is known until it leaves, and is told again"
-                   " when it asks.")
+        say(f"{customer} is connected: its uid is known until it leaves, and is told again"
+            " when it asks.")
 
 
 async def _erase(site: settings.ServerSettings, customer: Uid) -> "Erased":

@@ -14,6 +14,7 @@ from imchat.cli.export import export
 from imchat.cli.insight import insight
 from imchat.cli.options import examples
 from imchat.cli.report import report
+from imchat.cli.saying import say
 from imchat.cli.serve import serve
 from imchat.cli.token import token
 from imchat.errors import ImchatError, SetupError, first_cause
@@ -64,7 +65,7 @@ def _defaults() -> dict[str, Any]:
 
 
 def _leave(said: str, status: int) -> NoReturn:
-    click.echo(said, err=True)
+    say(" ".join(said.split()), err=True)
     sys.exit(status)
 
 
@@ -74,8 +75,7 @@ def main() -> None:
         sys.exit(cli.main(prog_name="imchat", standalone_mode=False) or 0)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "imchat"
-        said = " ".join(error.format_message().split())
-        _leave(f"{command}: {said} See '{command} --help'.", 2)
+        _leave(f"{command}: {error.format_message()} See '{command} --help'.", 2)
     except click.ClickException as error:
         _leave(f"imchat: {error.format_message()}", 1)
     except (click.Abort, KeyboardInterrupt):

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Literal, TextIO
 
 from imchat import protocol
-from imchat.client import Client, ClosedMeanwhile, Connected, Disconnected, Event
+from imchat.client import Client, ClosedMeanwhile, Connected, Disconnected, Event, clean
 from imchat.client.words import agent_of, duration, ended, had_agent
 from imchat.errors import RequestError
 from imchat.ids import Desk, Uid
@@ -299,5 +299,5 @@ class _Chat:
 
 
 def _write(stream: TextIO, sign: str, text: str) -> None:
-    stream.write("".join(f"{sign} {line}\n" for line in text.split("\n")))
+    stream.write("".join(f"{sign} {line}\n" for line in clean(text).split("\n")))
     stream.flush()

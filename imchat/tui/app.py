@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ScreenStackError, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.screen import Screen
 from textual.theme import ThemeProvider
@@ -19,8 +20,9 @@ from textual.worker import Worker
 from imchat.client import Client, Connected, Disconnected, Event, clean
 from imchat.errors import ImchatError, RequestError, SetupError
 from imchat.settings import ScreenSettings
-from imchat.tui import attention, keymap, theme, vim
+from imchat.tui import attention, cutting, keymap, theme, vim
 from imchat.tui.actions import actions_of, key_of
+from imchat.tui.anchoring import anchored
 from imchat.tui.memory import Memory
 from imchat.tui.pace import Leisure
 from imchat.tui.typeahead import TypeaheadApp
@@ -31,6 +33,8 @@ from imchat.tui.widgets.title_bar import TitleBar
 
 DRAWS_A_SECOND = 20
 """What happens faster is drawn together."""
+
+cutting.install()
 
 
 class ImchatApp(TypeaheadApp):
@@ -71,6 +75,14 @@ class ImchatApp(TypeaheadApp):
         self.leisure = Leisure()
         for colours in (theme.DARK, theme.LIGHT):
             self.register_theme(colours)
+
+    def _build_driver(
+        self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None
+    ) -> Driver:
+        driver = super()._build_driver(headless, inline, mouse, size)
+        write = driver.write
+        driver.write = lambda data: write(anchored(data))  # type: ignore[method-assign]
+        return driver
 
     def set_up(self, settings: ScreenSettings, memory: Memory) -> None:
         """Take other settings, before the app runs. Raises SetupError for wrong ones."""

@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from imchat.client import clean
+from imchat.client.text import clean, clean_line
 from imchat.errors import SetupError
 from imchat.protocol import MAX_BODY
 from imchat.tui import fuzzy
@@ -87,7 +87,7 @@ class Replies:
                 gone = stamp is None and path == self._own
                 self._of[path] = [] if gone else read_replies(path)
             except SetupError as error:
-                wrong.append(str(error))
+                wrong.append(clean_line(str(error)))
         by_name = {reply.name: reply for path in self._paths for reply in self._of.get(path, ())}
         self._all = sorted(by_name.values(), key=lambda reply: reply.name)
         return wrong

@@ -19,13 +19,15 @@ LISTENS, READY = "listens on", "Ready."
 """What a server says, in lines of their own."""
 
 
-def imchat(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, in a pipe."""
+def imchat(
+    *arguments: str, text: str = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, in a pipe that gives it a text."""
     return subprocess.run(
         [sys.executable, "-m", "imchat", *arguments],
         capture_output=True,
         text=True,
-        stdin=subprocess.DEVNULL,
+        input=text,
         timeout=TIMEOUT_S,
         check=False,
         env={**os.environ, **(env or {})},

@@ -6,6 +6,7 @@ import pytest
 
 from imchat import __version__
 from tests.cli.commands import imchat
+from tests.tui.written import OBEYED
 
 COMMANDS = [
     "serve", "agent", "customer", "dashboard", "token", "demo", "doctor", "insight", "report",
@@ -115,3 +116,34 @@ def test_a_settings_file_that_is_wrong_says_so(text: str, words: str, tmp_path: 
     (tmp_path / "imchat").mkdir()
     (tmp_path / "imchat" / "config.toml").write_text(text)
     assert_fails_in_one_line(["serve"], words, {"XDG_CONFIG_HOME": str(tmp_path)})
+
+
+HARMFUL = "\x1b]2;owned\x07\x1b[2J\u202e\x9b31mx"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [HARMFUL],
+        ["customer", HARMFUL],
+        ["customer", "--uid", HARMFUL],
+        ["customer", "--uid", "bob", "--url", HARMFUL],
+        ["agent", "--uid", "ann", "--token", HARMFUL],
+        ["serve", "--redis", HARMFUL],
+        ["serve", "--site", HARMFUL],
+        ["doctor", "--data-dir", HARMFUL],
+        ["export", "--customer", HARMFUL],
+        ["erase", "--customer", HARMFUL, "--yes"],
+        ["report", "--since", HARMFUL],
+        ["token", "--uid", HARMFUL, "--role", "agent"],
+    ],
+)
+def test_what_was_given_is_said_as_text(arguments: list[str], tmp_path: Path) -> None:
+    """A script may hand over what somebody else wrote; no terminal obeys it."""
+    if arguments[0] not in {HARMFUL, "agent", "customer"} and "--data-dir" not in arguments:
+        arguments = [*arguments, "--data-dir", str(tmp_path)]
+    said = imchat(*arguments)
+    assert said.returncode in {1, 2}
+    assert said.stdout == ""
+    assert len(said.stderr.splitlines()) == 1, said.stderr
+    assert not OBEYED.search(said.stderr.removesuffix("\n")), said.stderr

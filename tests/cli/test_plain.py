@@ -226,6 +226,18 @@ async def test_lines_of_others_are_clean_and_cannot_look_like_ours(server: Serve
         ]
 
 
+async def test_what_is_typed_is_echoed_as_text(server: Server) -> None:
+    """A pipe may bring what somebody else wrote; it is sent as it is, and shown clean."""
+    nasty = "\x1b]2;x\x07\u202ehi"
+    text = f"{nasty}\n/{nasty}\n"
+    async with agent(server) as ann, plain(server, text=text) as chat:
+        await chat.says("> \ufffd]2;x\ufffdhi")
+        assert await chat.ends() == 1
+        no_command = "! There is no command /\ufffd]2;x\ufffdhi; /help tells which there are."
+        assert chat.err == [no_command]
+        assert bodies(ann) == ["\ufffd]2;x\ufffdhi"]
+
+
 async def test_a_lost_connection_is_two_lines_and_nothing_is_lost(
     restartable: Restartable,
 ) -> None:

@@ -14,6 +14,8 @@ WIDE = ["你好", "世界。", "（安妮）", "ｆｕｌｌ", "한국어", "日
 PLAIN = ["hello", "a", " ", "   ", "\t", "\n", "\n\n", "x" * 300, "你" * 150, "-", "https://a.example/x",
          "word " * 12]
 
+NASTY = MARKUP + ESCAPES + UNSEEN + WIDE
+"""Each a text by itself."""
 _PIECES = MARKUP + ESCAPES + UNSEEN + WIDE + PLAIN
 
 

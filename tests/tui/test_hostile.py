@@ -1,11 +1,8 @@
 """Text that others wrote, at everything that shows it: data, never a command, never too wide."""
 
-import re
-
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from imchat import protocol
@@ -20,30 +17,13 @@ from tests.support import eventually
 from tests.tui.hostile import texts
 from tests.tui.snapshots import agent, snapshot
 from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, talk, tell, welcome
+from tests.tui.written import assert_data
 
 SIZES = st.sampled_from([(80, 24), (50, 16), (120, 40)])
 FEW = settings(
     max_examples=12, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal obeys instead of showing."""
-
-
-def drawn(app: ImchatApp) -> list[str]:
-    """The rows as they go to the terminal, without the styles, which are Textual's own."""
-    width, height = app.size
-    rows = [strip.text for strip in app.screen._compositor.render_strips()]
-    assert len(rows) == height
-    for row in rows:
-        assert not OBEYED.search(row), repr(row)
-        assert cell_len(row) == width, repr(row)
-    for strip in app.screen._compositor.render_strips():
-        for segment in strip:
-            meta = segment.style.meta if segment.style else {}
-            assert "quit" not in str(meta.get("@click", "")), segment
-            assert segment.style is None or segment.style.link is None
-    return rows
 
 
 async def settled(app: ImchatApp, pilot: Pilot[None]) -> None:
@@ -64,15 +44,15 @@ async def test_an_agents_console_shows_it_as_data(
         talk(app, CUSTOMER, [(CUSTOMER, clean(body) or "x", 50), (AGENT, clean(body) or "x", 9)])
         tell(app, welcome(AGENT, "agent", clean_frame(one).customer_name, one, two))
         await settled(app, pilot)
-        drawn(app)
+        assert_data(app)
         app.query_one(Composer).text = clean(body)
         await pilot.press("shift+tab", "v", "shift+up", "shift+left")
-        drawn(app)
+        assert_data(app)
         tell(app, clean_frame(protocol.Error(code="not_found", message=body)))
         tell(app, protocol.Typing(chat=ChatId("1"), sender=CUSTOMER, to=AGENT))
         tell(app, protocol.Closed(chat=one, by=CUSTOMER, reason="customer"))
         await settled(app, pilot)
-        drawn(app)
+        assert_data(app)
 
 
 @FEW
@@ -88,10 +68,10 @@ async def test_a_customers_window_shows_it_as_data(
         talk(app, AGENT, [(AGENT, clean(body) or "x", 50), (CUSTOMER, clean(body) or "x", 9)])
         tell(app, welcome(CUSTOMER, "customer", served.customer_name, served))
         await settled(app, pilot)
-        drawn(app)
+        assert_data(app)
         tell(app, protocol.Closed(chat=served, by=AGENT, reason="agent"))
         await settled(app, pilot)
-        drawn(app)
+        assert_data(app)
 
 
 @FEW
@@ -106,4 +86,4 @@ async def test_a_dashboard_shows_it_as_data(names: list[str], size: tuple[int, i
     async with staged(DashboardApp(client(Uid("sue"))), size) as (app, pilot):
         tell(app, welcome(Uid("sue"), "supervisor", "Sue"), site)
         await settled(app, pilot)
-        drawn(app)
+        assert_data(app)

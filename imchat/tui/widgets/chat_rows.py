@@ -58,7 +58,7 @@ class ChatRows:
         row -= len(block.lead)
         if row < len(block.rows):
             return self._text(index, line, block, row)
-        error = f"not sent: {line.error or ''}"
+        error = " ".join(f"not sent: {line.error or ''}".split())
         return [self._segment(" " * INDENT + fitted(error, self.text_width).rstrip(), "failed")]
 
     def head(self) -> Row:

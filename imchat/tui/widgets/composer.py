@@ -90,8 +90,12 @@ class Composer(Writing):
         if (self.closed_because, self.placeholder) != (because, text):
             self.closed_because, self.placeholder = because, text
             self.set_class(bool(because), "-shut")
-            # What is written hides the placeholder.
-            self.border_title = Content(because)
+            self.count()
+
+    def count(self) -> None:
+        """Keep the count true; where something is written, the border says why it cannot go."""
+        super().count()
+        self.border_title = Content(self.closed_because if self.text else "")
 
     def take(self, text: str) -> None:
         """Have this text instead of what is written, as if it were typed: it can be undone."""

@@ -39,12 +39,14 @@ class UidTable(DataTable[Cell], Generic[R]):
         scrollbar-gutter: stable;
         overflow-x: hidden;
         & > .datatable--header { background: $background; color: $text-muted; text-style: none; }
-        & > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
+        & > .datatable--cursor, & > .datatable--fixed-cursor {
+            background: $panel; color: $foreground; text-style: none;
+        }
         &:focus {
             border: round $primary;
             background-tint: transparent;
             & > .datatable--header { background-tint: transparent; }
-            & > .datatable--cursor {
+            & > .datatable--cursor, & > .datatable--fixed-cursor {
                 background: $primary 20%; color: $foreground; text-style: none;
             }
         }
