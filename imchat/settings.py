@@ -93,7 +93,23 @@ def screen_settings(path: Path) -> ScreenSettings:
     try:
         return msgspec.convert(table, ScreenSettings)
     except msgspec.ValidationError as error:
-        raise SetupError(f"{path}: [{SCREENS}] {error}") from None
+        raise SetupError(f"{path}: [{SCREENS}] {_in_words(str(error))}") from None
+
+
+_KINDS = {
+    "bool": "true or false", "int": "a whole number", "str": 'a text in "…"', "object": "a table",
+}
+
+
+def _in_words(wrong: str) -> str:
+    """What msgspec says of a wrong value, for who wrote the file."""
+    if unknown := re.fullmatch(r"Object contains unknown field `(.+)`", wrong):
+        return f"has nothing named {unknown[1]!r}"
+    expected = r"Expected `(\w+)(?: \| null)?`(.*?)(?:, got `\w+`)? - at `\$\.?(.+)`"
+    found = re.fullmatch(expected, wrong)
+    if found is None or found[1] not in _KINDS:
+        return wrong
+    return f"{found[3].replace('[...]', '.*')} must be {_KINDS[found[1]]}{found[2]}"
 
 
 def read_config(path: Path) -> dict[str, Any]:

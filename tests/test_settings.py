@@ -1,5 +1,6 @@
 """The settings file's table of the screens."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,17 +36,19 @@ def test_what_is_written_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("them = 'nord'", "them"),
-        ("vim = 'yes'", "vim"),
-        ("amber_s = 0", "amber_s"),
-        ("keys = 'j'", "keys"),
-        ("[screens.keys]\nquit = 7", "keys"),
+        ("them = 'nord'", "has nothing named 'them'"),
+        ("vim = 'yes'", "vim must be true or false"),
+        ("amber_s = 0", "amber_s must be a whole number >= 1"),
+        ("red_s = 1.5", "red_s must be a whole number"),
+        ("theme = 7", 'theme must be a text in "…"'),
+        ("keys = 'j'", "keys must be a table"),
+        ("[screens.keys]\nquit = 7", 'keys.* must be a text in "…"'),
     ],
 )
 def test_what_is_wrong_is_named_with_its_file(tmp_path: Path, text: str, words: str) -> None:
     """A mistyped name or a value of the wrong kind is not passed over."""
     path = written(tmp_path, f"[screens]\n{text}\n")
-    with pytest.raises(SetupError, match=words) as caught:
+    with pytest.raises(SetupError, match=re.escape(words)) as caught:
         screen_settings(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)

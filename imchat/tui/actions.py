@@ -1,13 +1,14 @@
 """What can be done on a screen, found in the bindings of all that stands on it."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widget import Widget
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,27 @@ def key_of(node: DOMNode, id: str) -> str:
     """The first key of an action of this app or widget, as it is now, for the eye."""
     keys = [node.app.get_key_display(binding) for binding in _bound(node) if binding.id == id]
     return keys[0].title() if keys else ""
+
+
+def clashes(screen: Screen[object], keys: Mapping[str, str]) -> list[str]:
+    """Which of the other keys in `keys` (by id) cannot be reached somewhere on a screen, in words.
+
+    Of two actions with one key, that of the nearer region has it.
+    """
+    found: dict[str, None] = {}
+    for node in screen.walk_children(Widget):
+        if not node.can_focus:
+            continue
+        taken: dict[str, str] = {}
+        chain = [binding for place in node.ancestors_with_self for binding in _bound(place)]
+        for binding in sorted(chain, key=lambda binding: not binding.priority):
+            id = binding.id or ""
+            nearer = taken.setdefault(binding.key, id)
+            if id != nearer and {id, nearer} & keys.keys() and not id.startswith("vim_"):
+                by = f"{nearer!r}" if nearer else "a key that is always there"
+                place = _in_words(type(node).__name__).lower()
+                found[f"[screens.keys] {binding.key} in the {place} is {by}, not {id!r}"] = None
+    return list(found)
 
 
 def _bound(node: DOMNode) -> list[Binding]:

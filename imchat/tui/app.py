@@ -21,7 +21,7 @@ from imchat.client import Client, Connected, Disconnected, Event, clean
 from imchat.errors import ImchatError, RequestError, SetupError
 from imchat.settings import ScreenSettings
 from imchat.tui import attention, cutting, keymap, theme, vim
-from imchat.tui.actions import actions_of, key_of
+from imchat.tui.actions import actions_of, clashes, key_of
 from imchat.tui.anchoring import anchored
 from imchat.tui.memory import Memory
 from imchat.tui.pace import Leisure
@@ -112,6 +112,8 @@ class ImchatApp(TypeaheadApp):
         """The first picture is there: what it took is no garbage."""
         self.leisure.begin()
         self.set_interval(1, self.leisure.tidy)
+        for words in clashes(self.screen, self.settings.keys):
+            self.notify(words, severity="warning", markup=False, timeout=10)
 
     def _chose(self, name: str) -> None:
         if name == self._theme_before:

@@ -2,11 +2,20 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
 from imchat.errors import SetupError
+from imchat.ids import DEFAULT_DESK
+from imchat.settings import ScreenSettings
 from imchat.tui import keymap
+from imchat.tui.agent import AgentApp
+from imchat.tui.app import ImchatApp
+from imchat.tui.customer import CustomerApp
+from imchat.tui.dashboard import DashboardApp
+from imchat.tui.memory import Memory
+from tests.tui.staging import AGENT, client, staged
 
 
 def test_every_binding_has_a_name_of_its_own_and_says_what_it_does() -> None:
@@ -65,3 +74,41 @@ def test_a_wrong_name_or_key_is_said(keys: dict[str, str], words: str) -> None:
         keymap.check(keys)
     assert "[screens.keys]" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({}, []),
+        ({"close_chat": "ctrl+o", "vim_down": "n", "sort": "ctrl+o"}, []),
+        ({"close_chat": "alt+f"}, [
+            "alt+f in the composer is 'find_in_chat', not 'close_chat'",
+            "alt+f in the chat log is 'find_in_chat', not 'close_chat'",
+        ]),
+        ({"note": "ctrl+a"}, ["ctrl+a in the composer is a key that is always there, not 'note'"]),
+        ({"toggle_status": "enter"}, ["enter in the composer is 'send', not 'toggle_status'"]),
+        ({"find_in_chat": "ctrl+q"}, ["ctrl+q in the composer is 'quit', not 'find_in_chat'"]),
+    ],
+)  # fmt: skip
+async def test_a_key_that_hides_another_is_told(keys: dict[str, str], said: list[str]) -> None:
+    """When the screen begins: where, and which action has it there."""
+    app = AgentApp(client(AGENT))
+    app.set_up(ScreenSettings(keys=keys), Memory())
+    async with staged(app):
+        told = [note.message for note in app._notifications]
+        for words in said:
+            assert f"[screens.keys] {words}" in told
+        assert bool(told) == bool(said)
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        lambda: CustomerApp(client(AGENT), topic=None, desk=DEFAULT_DESK),
+        lambda: DashboardApp(client(AGENT)),
+    ],
+)
+async def test_other_screens_have_no_such_keys_as_they_come(app: Callable[[], ImchatApp]) -> None:
+    """Nothing is told where nobody chose anything."""
+    async with staged(app()) as (running, _):
+        assert not [note.message for note in running._notifications]
