@@ -65,8 +65,7 @@ class Writing(TextArea):
         return False
 
     async def _on_key(self, event: events.Key) -> None:
-        # Textual runs what a key is bound to after the key has bubbled up, and what is
-        # typed meanwhile overtakes it: here keys act in the order in which they came.
+        # A TextArea takes Enter and its like for text, whatever they are bound to.
         if event.is_printable and not MODIFIERS & {*event.key.split("+")[:-1]}:
             return  # a letter is a letter, whatever it may be bound to elsewhere
         if self.takes_key(event.key) or await self.app._check_bindings(event.key):
