@@ -31,7 +31,7 @@ SAID = 200
 """Messages of each chat while memory is watched."""
 APPS = {"agent": ["agent"], "customer": ["customer"], "dashboard": ["dashboard"]}
 ROLES = {"agent": "agent", "customer": "customer", "dashboard": "supervisor"}
-FRAME = ("imchat", "Quit", "Help")
+FRAME = ("imchat", "Help", "Menu")
 """Drawn by all of them: the line on top, and the keys below."""
 BARE = "from textual.app import App"
 

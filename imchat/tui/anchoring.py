@@ -7,7 +7,9 @@ behind is put where it belongs: at most that one character looks wrong. Pure.
 
 import re
 
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len
+
+from imchat.tui.graphemes import graphemes
 
 _CERTAIN = (
     "\x00-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff"  # Latin, Greek, Cyrillic
@@ -53,7 +55,7 @@ def anchored(written: str) -> str:
 
 def _put(out: list[str], text: str, row: int, column: int) -> int:
     """Write the text at a place; gives the column behind it."""
-    for start, end, width in split_graphemes(text)[0]:
+    for start, end, width in graphemes(text):
         character = text[start:end]
         if _UNCERTAIN.search(character):
             place = f"\x1b[{row};{column}H"

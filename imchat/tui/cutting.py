@@ -6,20 +6,18 @@ one, as beside a question that lies over it, came out a cell too short or too lo
 
 from functools import lru_cache
 
-from rich.cells import split_graphemes
 from rich.segment import Segment
+
+from imchat.tui.graphemes import graphemes
 
 
 @lru_cache(16 * 1024)
 def cut(segment: Segment, cell: int) -> tuple[Segment, Segment]:
     """What is before a cell and what is behind; what has a cell on both sides becomes spaces."""
     text, style, control = segment
-    spans, width = split_graphemes(text)
-    if cell >= width:
-        return segment, Segment("", style, control)
     at = 0
     before, behind = text, ""
-    for start, end, wide in spans:
+    for start, end, wide in graphemes(text):
         if at + wide > cell:
             inside = cell - at
             before = text[:start] + " " * inside

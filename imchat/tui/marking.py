@@ -5,7 +5,7 @@ from typing import Literal
 
 from imchat.client import Line
 from imchat.tui.layout import Layout
-from imchat.tui.wrapping import cells, graphemes, index_at
+from imchat.tui.wrapping import cells, characters, index_at
 
 Point = tuple[Line, int]
 """A character of a line's text."""
@@ -107,14 +107,14 @@ class Marking:
         """Where the character at a place ends."""
         body = self._layout.lines[index].body
         # What belongs together is short; a window saves going through a long text.
-        for start, end, _ in graphemes(body[max(0, at - 32) : at + 32]):
+        for start, end, _ in characters(body[max(0, at - 32) : at + 32]):
             if start + max(0, at - 32) <= at < end + max(0, at - 32):
                 return end + max(0, at - 32)
         return len(body)
 
     def _beside(self, index: int, at: int, how: Literal["left", "right"]) -> Place:
         lines = self._layout.lines
-        starts = [start for start, _, _ in graphemes(lines[index].body)]
+        starts = [start for start, _, _ in characters(lines[index].body)]
         if how == "left":
             before = [start for start in starts if start < at]
             if before:
@@ -161,7 +161,7 @@ class Marking:
 
     def _last(self, index: int, start: int, end: int) -> int:
         """The last character of a row."""
-        spans = graphemes(self._layout.lines[index].body[start:end])
+        spans = characters(self._layout.lines[index].body[start:end])
         return start + spans[-1][0] if spans else start
 
     def _end(self, index: int) -> int:

@@ -4,7 +4,9 @@ A row is a slice of the text, so that what is found, marked or clicked in it kee
 when the width changes. No row cuts a character that is made of several code points.
 """
 
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len
+
+from imchat.tui.graphemes import Grapheme, graphemes
 
 Row = tuple[int, int]
 """Where a row begins and ends in its text; spaces at which it was broken are in none."""
@@ -45,25 +47,24 @@ def index_at(text: str, cell: int) -> int:
     """The character of a row that covers a cell; the row's length beyond its end."""
     if cell < 0:
         return 0
-    for start, _, width in graphemes(text):
+    for start, _, width in characters(text):
         if cell < width:
             return start
         cell -= width
     return len(text)
 
 
-def graphemes(text: str) -> list[tuple[int, int, int]]:
-    """The characters as one sees them: where each begins and ends, and its cells."""
+def characters(text: str) -> list[Grapheme]:
+    """The graphemes, with a tab as wide as it is shown."""
     if text.isascii() and "\t" not in text:
         return [(at, at + 1, 1) for at in range(len(text))]
-    spans: list[tuple[int, int, int]] = []
+    spans: list[Grapheme] = []
     start = 0
     # To whom measures characters a tab has no width, and belongs to the one before it.
     for part in text.split("\t"):
         if start:
             spans.append((start - 1, start, len(TAB)))
-        found, _ = split_graphemes(part)
-        spans += [(start + first, start + last, width) for first, last, width in found]
+        spans += [(start + first, start + last, width) for first, last, width in graphemes(part)]
         start += len(part) + 1
     return spans
 
@@ -87,7 +88,7 @@ def _wrap_wide(line: str, offset: int, width: int, rows: list[Row]) -> None:
     # The last place in the row where it may be broken, and the cells up to there.
     place = used_there = 0
     before, before_width = "", 0
-    for at, end, wide in graphemes(line):
+    for at, end, wide in characters(line):
         here = line[at:end]
         if _may_break(before, before_width, here, wide):
             place, used_there = at, used

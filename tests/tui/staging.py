@@ -83,15 +83,15 @@ def stored(peer: Uid, seq: int, sender: Uid, body: str, ago_s: int) -> protocol.
 
 @contextlib.asynccontextmanager
 async def staged(
-    app: A, size: tuple[int, int] = (120, 40)
+    app: A, size: tuple[int, int] = (120, 40), *, notes: bool = False
 ) -> AsyncIterator[tuple[A, Pilot[None]]]:
-    """The app without a connection, at a time that stands still."""
+    """The app without a connection, at a time that stands still; `notes` are shown if wanted."""
 
     async def follow() -> None:
         """Nobody tells anything by himself."""
 
     app._follow = follow  # type: ignore[method-assign]
     app.now_ms = lambda: AT_MS  # type: ignore[method-assign]
-    async with app.run_test(size=size, notifications=False) as pilot:
+    async with app.run_test(size=size, notifications=notes) as pilot:
         await pilot.pause()
         yield app, pilot

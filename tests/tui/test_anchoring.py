@@ -6,14 +6,15 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len, split_graphemes
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
 from imchat.client.text import clean_line
 from imchat.tui.anchoring import anchored
 from imchat.tui.cutting import cut, install
-from tests.tui.hostile import WIDE, texts
+from imchat.tui.graphemes import graphemes
+from tests.tui.hostile import PLAIN, UNSEEN, WIDE, texts
 
 DISPUTED = ["❤️", "👍🏽", "👩‍👩‍👧‍👦", "🏳️‍🌈", "1️⃣", "🇩🇪", "☎️", "🫨"]
 CERTAIN = ["a", "|", "你", "é", "│", "●", "…", "。", " "]
@@ -33,7 +34,7 @@ class Terminal:
             if piece[1] is not None:
                 self._row, self._column = int(piece[1]), int(piece[2])
             elif piece[3] is not None:
-                for start, end, _ in split_graphemes(piece[3])[0]:
+                for start, end, _ in graphemes(piece[3]):
                     self._show(piece[3][start:end])
 
     def _show(self, character: str) -> None:
@@ -91,21 +92,34 @@ def test_what_is_not_known_to_stand_anywhere_is_left_alone() -> None:
         assert anchored(written) == written
 
 
+BROKEN = st.builds(
+    lambda pieces, at: clean_line("".join(pieces))[at:],
+    st.lists(st.sampled_from(WIDE + PLAIN + UNSEEN), max_size=6), st.integers(0, 6),
+)
+"""Texts that may begin inside a character, as where a line was broken there."""
+
+
+@given(text=st.one_of(BROKEN, texts().map(clean_line)))
+def test_characters_are_as_wide_as_their_text(text: str) -> None:
+    """All together, and none is left out."""
+    found = graphemes(text)
+    assert sum(width for *_, width in found) == cell_len(text)
+    assert "".join(text[start:end] for start, end, _ in found) == text
+
+
 # --- cuts ------------------------------------------------------------------------
 
 
-@given(text=st.one_of(texts(), st.lists(st.sampled_from(WIDE), max_size=6).map("".join)),
-       at=st.integers(0, 40))  # fmt: skip
+@given(text=BROKEN, at=st.integers(0, 40))
 def test_a_cut_is_as_long_as_it_should_be(text: str, at: int) -> None:
     """On both sides, whatever stands there; and a character is whole or is not there."""
-    text = clean_line(text)
     left, right = cut(Segment(text), at)
     width = cell_len(text)
     assert cell_len(left.text) == min(at, width)
     assert cell_len(left.text) + cell_len(right.text) == width
-    whole = {text[start:end] for start, end, _ in split_graphemes(text)[0]} | {" "}
+    whole = {text[start:end] for start, end, _ in graphemes(text)} | {" "}
     for part in (left.text, right.text):
-        assert {part[start:end] for start, end, _ in split_graphemes(part)[0]} <= whole
+        assert {part[start:end] for start, end, _ in graphemes(part)} <= whole
 
 
 @pytest.mark.parametrize("text", WIDE)

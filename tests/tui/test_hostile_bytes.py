@@ -67,7 +67,7 @@ async def test_the_agents_console(
     one, two = (clean_frame(c) for c in (
         chat(name=name, topic=topic), chat("2", customer=CAT, name=body, topic=name)
     ))  # fmt: skip
-    async with staged(app, size) as (_, pilot):
+    async with staged(app, size, notes=True) as (_, pilot):
         said = clean(body) or "x"
         talk(app, CUSTOMER, [(CUSTOMER, said, 50), (AGENT, said, 9), (CUSTOMER, said, 5)])
         talk(app, CAT, [(CAT, said, 20)])
@@ -83,7 +83,8 @@ async def test_the_agents_console(
                      ["escape"], ["f1"], ["escape"], ["alt+l"], ["escape"], ["alt+f", "x"],
                      ["escape", "escape"]):  # fmt: skip
             await rest(pilot, *keys)
-        app.notify(clean(body), markup=False)
+        for text in (name, topic, body, f"{name} is a new customer of yours, from {topic}."):
+            app.notify(clean(text), markup=False)
         app.client.conversation(CUSTOMER).compose("m", said)
         app.client.conversation(CUSTOMER).fail("m", clean(topic))
         tell(app, protocol.Closed(chat=two, by=CAT, reason="customer"))
@@ -98,7 +99,7 @@ async def test_the_customers_window(name: str, body: str, size: tuple[int, int])
     app = CustomerApp(client(CUSTOMER), topic=None, desk=DEFAULT_DESK)
     data = recorded(app)
     served = clean_frame(chat(name=body[:60], agent_is=name or "x"))
-    async with staged(app, size) as (_, pilot):
+    async with staged(app, size, notes=True) as (_, pilot):
         said = clean(body) or "x"
         talk(app, served.agent or AGENT, [(served.agent or AGENT, said, 50), (CUSTOMER, said, 9)])
         tell(app, welcome(CUSTOMER, "customer", served.customer_name, served))
@@ -122,7 +123,7 @@ async def test_the_dashboard(names: list[str], body: str, size: tuple[int, int])
         for n, text in enumerate(names)
     ]
     site = clean_frame(snapshot(agents, {"default": [(f"{n}{t}", n) for n, t in enumerate(names)]}))
-    async with staged(app, size) as (_, pilot):
+    async with staged(app, size, notes=True) as (_, pilot):
         tell(app, welcome(SUE, "supervisor", "Sue"), site)
         await rest(pilot)
         for keys in (["2", "o"], ["escape"], ["c"], ["escape"], ["m"], ["escape"], ["w"],

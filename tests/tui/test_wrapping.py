@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from imchat.client.text import clean
 from imchat.tui.links import host_in_ascii, links_in
-from imchat.tui.wrapping import cells, graphemes, index_at, shown, wrap
+from imchat.tui.wrapping import cells, characters, index_at, shown, wrap
 from tests.tui.hostile import texts
 
 TEXTS = texts().map(clean)
@@ -16,7 +16,7 @@ TEXTS = texts().map(clean)
 @given(text=TEXTS, width=st.integers(min_value=2, max_value=120))
 def test_no_row_is_wider_than_its_room(text: str, width: int) -> None:
     """What is drawn of a row fits, however wide the characters and long the words."""
-    narrowest = max([width, *(wide for _, _, wide in graphemes(text))])
+    narrowest = max([width, *(wide for _, _, wide in characters(text))])
     for start, end in wrap(text, width):
         assert cells(text[start:end]) <= narrowest
         assert cell_len(shown(text[start:end])) == cells(text[start:end])
@@ -37,7 +37,7 @@ def test_rows_hold_everything_but_the_spaces_where_they_break(text: str, width: 
 def test_a_row_never_cuts_a_character(text: str, width: int) -> None:
     """A row begins where a character as one sees it begins."""
     for line_start, line in _lines(text):
-        starts = {line_start + start for start, _, _ in graphemes(line)} | {line_start}
+        starts = {line_start + start for start, _, _ in characters(line)} | {line_start}
         ends = line_start + len(line)
         for start, _ in wrap(text, width):
             if line_start < start < ends:
@@ -51,7 +51,7 @@ def test_a_cell_belongs_to_the_character_that_covers_it(text: str, cell: int) ->
     at = index_at(row, cell)
     assert 0 <= at <= len(row)
     if 0 <= cell < cells(row):
-        behind = next(end for start, end, _ in graphemes(row) if start == at)
+        behind = next(end for start, end, _ in characters(row) if start == at)
         assert cells(row[:at]) <= cell < cells(row[:behind])
 
 

@@ -23,7 +23,7 @@ class Painted(Widget):
         super().__init__()
         self._rows: list[Row] = []
         self._width = 0
-        self.ink = Inks(self, self.PREFIX, self.repaint)
+        self.ink = Inks(self, self.PREFIX, self._wear)
 
     def rows(self, width: int, height: int) -> list[Row]:
         """How it looks: rows of exactly so many cells, or empty ones. For the widgets to write."""
@@ -65,6 +65,10 @@ class Painted(Widget):
         """Wear the new colours."""
         super().notify_style_update()
         self.ink.look_again()
+
+    def _wear(self) -> None:
+        self.repaint()
+        self.refresh()  # rows with nothing in them are in the new colours as well
 
     def _row(self, y: int) -> Row:
         return self._rows[y] if y < len(self._rows) else []
