@@ -2,7 +2,9 @@
 
 import pytest
 
+from imchat.settings import ScreenSettings
 from imchat.tui.agent import AgentApp
+from imchat.tui.memory import Memory
 from imchat.tui.widgets.key_bar import KeyBar
 from tests.support import eventually
 from tests.tui.scenes import at_work
@@ -36,3 +38,25 @@ async def test_it_uses_all_the_room() -> None:
         await pilot.press("shift+tab")
         await shows(app, "/ Find")
         await eventually(lambda: "f1 Help  ^p Menu" in text_in(app, KeyBar), "they stay")
+
+
+async def test_a_click_presses_a_key() -> None:
+    """Where its name or its key stands; beside them nothing happens."""
+    async with staged(AgentApp(client(AGENT)), size=(160, 24)) as (app, pilot):
+        await at_work(app)
+        await shows(app, "f4 Close chat")
+        bar = text_in(app, KeyBar)
+        await pilot.click(KeyBar, offset=(155, 0))
+        await pilot.click(KeyBar, offset=(bar.index("Close"), 0))
+        await shows(app, "Close the chat with Bob?")
+        await pilot.press("escape")
+        await pilot.click(KeyBar, offset=(bar.index("f1"), 0))
+        await shows(app, "Esc closes")
+
+
+async def test_keys_that_were_chosen_are_shown() -> None:
+    """By the names that they have now."""
+    app = AgentApp(client(AGENT))
+    app.set_up(ScreenSettings(keys={"close_chat": "ctrl+o"}), Memory())
+    async with staged(app, size=(160, 24)):
+        await shows(app, "^o Close chat")
