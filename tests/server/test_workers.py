@@ -131,7 +131,8 @@ async def test_a_worker_that_is_killed_again_and_again_is_replaced_each_time(
     for _ in range(3):
         os.kill(victim, signal.SIGKILL)
         (victim,) = await eventually(
-            lambda: set(shared.workers) - known, "a process that was not there before"
+            # The store is told of the dead one first, which takes as long as the store.
+            lambda: set(shared.workers) - known, "a process that was not there before", timeout=30
         )
         known.add(victim)
     async with entered(shared, "agent", ANN) as (_, node):

@@ -8,7 +8,7 @@ import pytest
 from tests.terminal.terminal import Terminal
 from tests.terminal.test_journey import CTRL_DOWN, ENTER, F4, serving
 
-ALT_A, CTRL_G, CTRL_J, CTRL_Q = "\x1ba", "\x07", "\n", "\x11"
+ALT_A, ALT_W, CTRL_G, CTRL_J, CTRL_Q = "\x1ba", "\x1bw", "\x07", "\n", "\x11"
 PASTE = "\x1b[200~first pasted\r\nsecond pasted\rthird pasted\r\x1b[201~"
 
 
@@ -61,6 +61,13 @@ def test_an_agent_serves_three_customers_by_keyboard_alone(env: dict[str, str]) 
         assert "first pasted" not in customers["dan"].text
         agent.type(ENTER)
         customers["dan"].shows("second pasted")
+
+        agent.type(ALT_W, "thrid")
+        agent.shows("not found")
+        agent.type("\x7f" * 3, "ird")
+        agent.shows("1 of 1")
+        agent.type("\x1b")
+        agent.until(lambda: "1 of 1" not in agent.text, "nothing is looked for")
 
         agent.type(CTRL_DOWN)
         agent.shows("Write to bob…")

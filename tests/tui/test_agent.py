@@ -220,7 +220,7 @@ async def test_what_is_pasted_into_a_line_is_clean(server: Server) -> None:
     """Where one looks for something, too: in the conversation and among the chats."""
     async with console(server) as (app, pilot), customer(server, "bob"):
         await shows(app, "Write to bob…")
-        for key in ("alt+f", "ctrl+g"):
+        for key in ("alt+w", "ctrl+g"):
             await pilot.press(key)
             app.post_message(events.Paste("a\x1b]2;owned\x07\u202e"))
             await shows(app, "a\ufffd]2;owned\ufffd")

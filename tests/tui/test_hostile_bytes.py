@@ -80,7 +80,7 @@ async def test_the_agents_console(
         await rest(pilot)
         for keys in (["slash"], ["backspace"], ["f3"], ["f3"], ["f4"], ["escape"], ["f5"],
                      ["down"], ["escape"], ["ctrl+g"], ["escape"], ["ctrl+p", *"chat"],
-                     ["escape"], ["f1"], ["escape"], ["alt+l"], ["escape"], ["alt+f", "x"],
+                     ["escape"], ["f1"], ["escape"], ["alt+l"], ["escape"], ["alt+w", "x"],
                      ["escape", "escape"]):  # fmt: skip
             await rest(pilot, *keys)
         for text in (name, topic, body, f"{name} is a new customer of yours, from {topic}."):

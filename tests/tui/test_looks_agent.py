@@ -22,7 +22,7 @@ later = "I will look into it and come back to you within the hour."
 """
 FOUND_BY = {
     "agent-close": (["f4"], "Close the chat with Bob?"),
-    "agent-finding": (["alt+f", *"parcel"], "1 of 1"),
+    "agent-finding": (["alt+w", *"parcel"], "1 of 1"),
     "agent-help": (["f1"], "Keys"),
     "agent-jump": (["ctrl+g"], "Go to"),
     "agent-link": (["alt+l"], "Open this link?"),

@@ -49,7 +49,7 @@ async def test_what_is_looked_for_is_not_in_the_message(server: Server) -> None:
     """In the conversation, and among the chats."""
     async with console(server, SMALL) as (app, pilot), customer(server, "bob"):
         await shows(app, "Write to bob…")
-        at_once(app, "alt+f", *"topic")
+        at_once(app, "alt+w", *"topic")
         await eventually(lambda: _looked_for(app) == "topic", "it is looked for")
         await pilot.press("escape")
         at_once(app, "ctrl+g", *"bo")

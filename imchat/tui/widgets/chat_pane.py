@@ -43,8 +43,8 @@ class ChatPane(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "write", "Back to writing", id="write", show=False),
-        # As in the conversation, for who writes.
-        Binding("alt+f", "reader('find')", "Find in the chat", id="find_in_chat", show=False),
+        # As in the conversation, for who writes. Terminals send Alt+F as Ctrl+Right.
+        Binding("alt+w", "reader('find')", "Find in the chat", id="find_in_chat", show=False),
         Binding("alt+u", "reader('first_unread')", "Go to what is new", id="go_to_new", show=False),
         Binding("alt+l", "reader('links')", "Links on the screen", id="links_in_chat", show=False),
         Binding("alt+s", "send_again", "Send again what was not sent", id="send_again", show=False),
