@@ -1,5 +1,6 @@
 """The agent's console."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -7,15 +8,18 @@ from textual.binding import Binding, BindingType
 from textual.widgets import OptionList
 
 from imchat import protocol
-from imchat.ids import ChatId
+from imchat.ids import ChatId, Uid
 from imchat.tui.agent_view import PANEL, TARGETS, AgentView
 from imchat.tui.colleagues import Target
+from imchat.tui.paged_talk import PagedTalk
 from imchat.tui.widgets.chat_list import ChatList
 from imchat.tui.widgets.chat_pane import ChatPane
+from imchat.tui.widgets.choose import Choose, Named
 from imchat.tui.widgets.composer import Composer
 from imchat.tui.widgets.customer_panel import CustomerPanel
 from imchat.tui.widgets.jump import Jump
 from imchat.tui.widgets.note_box import NoteBox
+from imchat.tui.widgets.talk_screen import TalkScreen
 from imchat.tui.widgets.transfer import Transfer
 
 SLOTS_WITH_KEYS = 9
@@ -32,6 +36,7 @@ class AgentApp(AgentView):
         Binding("f3", "toggle_panel", "Customer", id="toggle_panel"),
         Binding("f5", "transfer", "Transfer", id="transfer"),
         Binding("f8", "note", "Note", id="note"),
+        Binding("alt+e", "talk_before", "What others said", id="talk_before", show=False),
         Binding("ctrl+up", "neighbour(-1)", "Chat above", id="above", show=False),
         Binding("ctrl+down", "neighbour(1)", "Chat below", id="below", show=False),
         Binding("alt+d", "discard_draft", "Discard the draft", id="discard_draft", show=False),
@@ -175,6 +180,38 @@ class AgentApp(AgentView):
             self.action_toggle_panel()
         self.draw()
         self.query_one(CustomerPanel).write_note()
+
+    def action_talk_before(self) -> None:
+        """Read what the customer and another agent said, before it came to this one."""
+        chat = self._shown_open
+        if chat is None:
+            self.notify("What others said can be read while the chat is open.", timeout=3)
+            return
+        others = self._others_before(chat)
+        if not others:
+            self.notify(f"No other agent of {chat.customer_name} is known.", markup=False)
+        elif len(others) == 1:
+            self._read_before(chat, others[0])
+        else:
+            several = [Named(self._name_of_agent(uid), uid, uid) for uid in others]
+
+            def chosen(uid: Uid | None) -> None:
+                if uid is not None:
+                    self._read_before(chat, uid)
+
+            self.push_screen(Choose("What was said with whom?", several), chosen)
+
+    def _read_before(self, chat: protocol.Chat, agent: Uid) -> None:
+        read = partial(self.client.history, chat.customer, agent=agent)
+        names = {chat.customer: chat.customer_name, agent: self._name_of_agent(agent)}
+        self.push_screen(
+            TalkScreen(
+                PagedTalk(read, me=agent),
+                title="before",
+                who=f"{chat.customer_name} with {names[agent]}",
+                name_of=lambda uid: names.get(uid, uid),
+            )
+        )
 
     @property
     def _has_room(self) -> bool:

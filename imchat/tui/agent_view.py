@@ -1,5 +1,6 @@
 """What the agent sees: the chats, one conversation, and who that customer is."""
 
+import contextlib
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -8,7 +9,9 @@ from textual.content import Content
 
 from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Event, Missed
+from imchat.errors import ImchatError
 from imchat.ids import ChatId, Uid
+from imchat.tui.actions import key_of
 from imchat.tui.caseload import Caseload
 from imchat.tui.chat_app import ChatApp
 from imchat.tui.chat_entry import Entry
@@ -53,6 +56,8 @@ class AgentView(ChatApp):
         self._shown: ChatId | None = None
         self._load = Caseload()
         self._colleagues = Colleagues()
+        self._given_by: dict[Uid, Uid] = {}
+        """Of each customer that was passed on to this agent, who had it before."""
         self._replies = Replies(replies, desk_replies)
 
     def compose(self) -> ComposeResult:
@@ -120,9 +125,9 @@ class AgentView(ChatApp):
         # The list shows what was said last, so a little of it is needed.
         self.query_one(ChatPane).load_earlier(self.client.conversation(chat.customer))
 
-    def _announce(self, chat: protocol.Chat, by: str = "") -> None:
+    def _announce(self, chat: protocol.Chat) -> None:
         if chat.chat != self._shown:
-            text = f"{chat.customer_name} is a new customer of yours{by}."
+            text = f"{chat.customer_name} is a new customer of yours."
             self.notify(text, markup=False, timeout=4)
 
     def _moved(self, event: protocol.Transferred, chat: protocol.Chat) -> None:
@@ -130,12 +135,24 @@ class AgentView(ChatApp):
         self._colleagues.met(event.sender)
         if chat.agent == self.client.uid:
             self._opened(chat)
-            self._announce(chat, f", from {event.sender}")
+            if event.sender is None:
+                self._announce(chat)
+            else:
+                self._given_by[chat.customer] = event.sender
+                self.run_worker(self._announce_given(chat, event.sender), group="given")
         elif self._load.get(chat.chat) is not None:
             self._ended(chat, f"to {chat.agent_name or chat.agent or chat.desk}")
 
+    async def _announce_given(self, chat: protocol.Chat, sender: Uid) -> None:
+        with contextlib.suppress(ImchatError):  # then it is called by its uid
+            self._colleagues.told(await self.client.colleagues())
+        by, key = self._name_of_agent(sender), key_of(self, "talk_before")
+        said = f"{chat.customer_name} is yours now, from {by}. {key} shows what they said."
+        self.notify(said, markup=False, timeout=6)
+
     def _ended(self, chat: protocol.Chat, how: str) -> None:
         drafts = self.query_one(ChatPane).drafts
+        self._given_by.pop(chat.customer, None)
         self._load.ended(chat, how, self.now_ms(), kept=drafts)
         self.query_one(CustomerPanel).forget(chat.customer)
         self._forget_who_is_out_of_reach()
@@ -145,6 +162,12 @@ class AgentView(ChatApp):
         chats = [*self._load.chats, *self.client.chats.values()]
         for peer in self.client.conversations.keys() - {chat.customer for chat in chats}:
             self.client.forget(peer)
+
+    def _others_before(self, chat: protocol.Chat) -> list[Uid]:
+        """The other agents that the customer of a chat had, as far as is known, the last first."""
+        had = [self._given_by.get(chat.customer)]
+        had += [earlier.agent for earlier in self.query_one(CustomerPanel).earlier(chat.customer)]
+        return [uid for uid in dict.fromkeys(had) if uid not in {None, self.client.uid}]
 
     def _name_of_agent(self, uid: Uid) -> str:
         return self._colleagues.name(Target("agent", uid))

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Awaitable, Iterable
+from functools import cache
 from pathlib import PurePath
 from typing import Any, ClassVar
 
@@ -266,7 +267,13 @@ class ImchatApp(TypeaheadApp):
         self.push_screen(HelpScreen(actions_of(self.screen)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of vim are there for who wants them, and only where they are no letters."""
+        """The apps' own actions are there while their own screen is in front.
+
+        Keys of vim are there for who wants them, and only where they are no letters.
+        """
+        before = [s for s in self.screen_stack[1:] if not isinstance(s, CommandPalette)]
+        if before and action in self._own_actions():
+            return False
         match action:
             case "move":
                 return self.settings.vim and not vim.is_typing(self.focused)
@@ -281,6 +288,17 @@ class ImchatApp(TypeaheadApp):
             case "stop_typing":
                 return self.settings.vim and vim.is_typing(self.focused)
         return super().check_action(action, parameters)
+
+    @classmethod
+    @cache
+    def _own_actions(cls) -> set[str]:
+        """What is bound by the apps themselves, not by what all of them share."""
+        return {
+            binding.action.partition("(")[0]
+            for kind in cls.__mro__
+            if issubclass(kind, ImchatApp) and kind is not ImchatApp
+            for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", ()))
+        }
 
     async def action_move(self, move: str) -> None:
         """Move in what has the focus; to the first only when asked twice."""

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette
 from textual.containers import Container
 
 from imchat import protocol
@@ -202,13 +201,6 @@ class DashboardApp(Supervising):
 
     # --- what is looked at ---------------------------------------------------
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The dashboard's own actions are there while it is in front."""
-        before = [s for s in self.screen_stack[1:] if not isinstance(s, CommandPalette)]
-        if before and action in OWN_ACTIONS:
-            return False
-        return super().check_action(action, parameters)
-
     def action_next_desk(self, step: int) -> None:
         """Show another desk."""
         names = list(self.snapshot.desks) if self.snapshot else []
@@ -298,11 +290,3 @@ class DashboardApp(Supervising):
         self._unzoom()
         self.query_one(AgentsTable).narrow("")
         self.query_one(EventLog).narrow("")
-
-
-OWN_ACTIONS = {
-    bound.action.partition("(")[0]
-    for bound in (*Supervising.BINDINGS, *DashboardApp.BINDINGS)
-    if isinstance(bound, Binding)
-}
-"""What is done from the dashboard alone, not from a screen before it."""

@@ -74,7 +74,7 @@ async def test_a_chat_that_is_given_to_the_agent_appears(server: Server) -> None
                 await shows(app, "1 cat")
                 await ben.transfer(next(iter(ben.chats)), to=ANN)
                 await shows(app, "2 Bob")
-                await shows(app, "Bob is a new customer of yours, from ben.")
+                await shows(app, "Bob is yours now, from")
 
 
 async def test_a_refused_transfer_changes_nothing(server: Server) -> None:

@@ -75,7 +75,7 @@ async def test_a_long_conversation_is_read_page_by_page(server: Server) -> None:
         await shows(app, "line 159 of many")
         screen = app.screen
         assert isinstance(screen, ChatWatch)
-        assert len(screen._watched.talk.lines) == 100
+        assert len(screen.paged.talk.lines) == 100
 
         async def at_the_first() -> bool:
             await pilot.press("home")

@@ -1,21 +1,25 @@
 """The agent's console as it was looked at and approved, at three sizes and in both themes."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from imchat import protocol
 from imchat.client import Disconnected
-from imchat.ids import ChatId
+from imchat.ids import ChatId, Uid
 from imchat.tui.agent import AgentApp
+from imchat.tui.paged_talk import PagedTalk
+from imchat.tui.widgets.talk_screen import TalkScreen
 from tests.tui.looks import assert_looks, utc
-from tests.tui.scenes import CAT, THERE, at_work, make_known, with_full_hands
-from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, tell, welcome
+from tests.tui.scenes import CAT, SAID, THERE, at_work, make_known, with_full_hands
+from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, stored, tell, welcome
 from tests.tui.support import shows
 
 pytestmark = pytest.mark.usefixtures("utc")
 __all__ = ["utc"]
 
+BEN = Uid("ben")
 REPLIES = """
 hello = "Hello {customer}, this is {agent}. What can I do for you?"
 later = "I will look into it and come back to you within the hour."
@@ -119,6 +123,22 @@ async def test_messages_under_way_and_refused() -> None:
         app.stale()
         await shows(app, "Is that all right?")
         await assert_looks(pilot, "agent-refused")
+
+
+async def test_what_another_agent_said_before() -> None:
+    """On a screen of its own, from the side of who had the chat."""
+    async with staged(AgentApp(client(AGENT))) as (app, pilot):
+        await at_work(app)
+        talk = PagedTalk(partial(app.client.history, CUSTOMER), me=BEN)
+        talk._messages += [
+            stored(CUSTOMER, n, BEN if sender == AGENT else sender, body, ago_s)
+            for n, (sender, body, ago_s) in enumerate(SAID)
+        ]
+        talk.begun, talk.talk.has_earlier = True, False
+        names = str.capitalize
+        app.push_screen(TalkScreen(talk, title="before", who="Bob with Ben", name_of=names))
+        await shows(app, "No, thank you")
+        await assert_looks(pilot, "agent-before")
 
 
 async def test_an_agent_that_is_away_with_chats_that_are_over() -> None:

@@ -141,12 +141,12 @@ async def test_a_chat_that_is_watched() -> None:
         await shows(app, "live · they do not see you")
         watch = app.screen
         assert isinstance(watch, ChatWatch)
-        watched = watch._watched
+        watched = watch.paged
         watched._messages += [
             stored(CUSTOMER, n, sender, body, ago_s) for n, (sender, body, ago_s) in enumerate(SAID)
         ]
         watched.begun, watched.talk.has_earlier = True, False
-        watch._show()
+        watch.show()
         await shows(app, "No, thank you")
         await assert_looks(pilot, "dashboard-watch")
 

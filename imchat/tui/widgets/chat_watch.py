@@ -3,38 +3,26 @@
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.screen import Screen
-from textual.widgets import Static
 
 from imchat.client import Client
 from imchat.errors import Forbidden, NotFound, RequestError
 from imchat.ids import Uid
 from imchat.tui.acts import Acts, ChatAt
-from imchat.tui.watched_chat import WatchedChat
-from imchat.tui.widgets.chat_log import ChatLog
-from imchat.tui.widgets.chat_reader import ChatReader
-from imchat.tui.widgets.key_bar import KeyBar
-from imchat.tui.widgets.modal import LeftOnce
-from imchat.tui.widgets.title_bar import TitleBar
+from imchat.tui.paged_talk import PagedTalk
+from imchat.tui.widgets.talk_screen import TalkScreen
 
 EVERY_S = 0.5
 REFUSED_EVERY_S = 5.0
 
 
-class ChatWatch(LeftOnce[None], Screen[None]):
+class ChatWatch(TalkScreen):
     """Reads on about twice a second. `now()` is where the chat is by now, None when it is over."""
 
-    DEFAULT_CSS = """
-    ChatWatch #watched { height: 1; padding: 0 2; color: $text-muted; }
-    ChatWatch.-trouble #watched { color: $text-error; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,left", "leave", "Back", id="watch_leave"),
         Binding("c", "close", "Close chat", id="watch_close"),
         Binding("m", "transfer", "Transfer", id="watch_transfer"),
     ]
@@ -48,40 +36,33 @@ class ChatWatch(LeftOnce[None], Screen[None]):
         now: Callable[[], ChatAt | None],
         name_of: Callable[[Uid], str],
     ) -> None:
-        super().__init__()
         assert chat.agent is not None, "who waits has said nothing yet"
+        read = partial(client.transcript, (chat.customer, chat.agent))
+        super().__init__(
+            PagedTalk(read, me=chat.agent),
+            title="watching",
+            who=f"{chat.customer} with {name_of(chat.agent)}",
+            name_of=name_of,
+        )
         self._client = client
         self._acts = acts
-        self._chat = chat
         self._agent = chat.agent
         self._now = now
-        self._name_of = name_of
-        self._watched = WatchedChat(client, chat.customer, chat.agent)
         self._trouble = ""
         self._read_s: float | None = None
-        self._loads = asyncio.Lock()
-
-    def compose(self) -> ComposeResult:
-        """Whose chat, what is said, how it stands, the keys."""
-        yield TitleBar("watching")
-        yield ChatReader(self._watched.read_back)
-        yield Static(id="watched")
-        yield KeyBar()
 
     def on_mount(self) -> None:
-        """Read on until the screen is left."""
-        self.query_one(ChatLog).focus()
-        self.run_worker(self._follow(), group="watched")
+        """Say how it stands; Textual calls this besides the one of all such screens."""
         self.set_interval(EVERY_S, self._say)
         self._say()
-        self._show()
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
+        """Read on until the screen is left."""
         while True:
             pause_s = EVERY_S
             try:
-                if await self._watched.read_on():
-                    self._show()
+                if await self.paged.read_on():
+                    self.show()
                 self._trouble, self._read_s = "", time.monotonic()
             except (Forbidden, NotFound) as error:
                 self._trouble, pause_s = str(error), REFUSED_EVERY_S
@@ -90,25 +71,9 @@ class ChatWatch(LeftOnce[None], Screen[None]):
             self._say()
             await asyncio.sleep(pause_s)
 
-    def _show(self) -> None:
-        if self._is_left:
-            return
-        empty = "Nothing has been said." if self._watched.begun else "Reading…"
-        self.query_one(ChatReader).show(self._watched.talk, self._name_of, empty=empty)
-
     def _say(self) -> None:
-        if self._is_left:
-            return
-        who = f"{self._chat.customer} with {self._name_of(self._agent)}"
-        self.query_one(TitleBar).standing = Content.styled(who, "bold")
         words, trouble = self._standing()
-        self.set_class(trouble, "-trouble")
-        self.query_one("#watched", Static).update(Content(" ".join(words.split())))
-
-    @property
-    def _is_left(self) -> bool:
-        """Timers run on for a moment when the screen is left and its widgets are gone."""
-        return not self.query(TitleBar)
+        self.say(words, trouble=trouble)
 
     def _standing(self) -> tuple[str, bool]:
         """How it stands in one line, and whether that is bad."""
@@ -130,25 +95,7 @@ class ChatWatch(LeftOnce[None], Screen[None]):
             return "before it could be read"
         return f"{round(time.monotonic() - self._read_s)} s ago"
 
-    async def on_chat_log_needs_earlier(self, event: ChatLog.NeedsEarlier) -> None:
-        """Load what came before."""
-        event.stop()
-        if not self._loads.locked():
-            self.run_worker(self._load(), group="earlier")
-
-    async def _load(self) -> None:
-        async with self._loads:
-            try:
-                if await self._watched.read_back():
-                    self._show()
-            except RequestError as error:
-                self.notify(f"What came before cannot be loaded: {error}", markup=False)
-
     # --- what is done --------------------------------------------------------
-
-    def action_leave(self) -> None:
-        """Back to the dashboard."""
-        self.dismiss(None)
 
     def action_close(self) -> None:
         """Close this chat."""

@@ -104,6 +104,11 @@ class CustomerPanel(Vertical):
             self._say("notes", customer_words.notes(known, self._client.uid, self._name_of))
             self._say_earlier(known)
 
+    def earlier(self, uid: Uid) -> list[protocol.Chat]:
+        """The chats of a customer that ended, newest first, as far as they were looked up."""
+        known = self._known.get(uid)
+        return [] if known is None else known.chats
+
     @property
     def _scroll(self) -> VerticalScroll:
         return self.query_one(VerticalScroll)
