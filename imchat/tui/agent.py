@@ -41,7 +41,7 @@ class AgentApp(AgentView):
         Binding("ctrl+down", "neighbour(1)", "Chat below", id="below", show=False),
         Binding("alt+d", "discard_draft", "Discard the draft", id="discard_draft", show=False),
         *(
-            Binding(f"alt+{n}", f"go_to_slot({n})", f"Chat {n}", id=f"slot_{n}", show=False)
+            Binding(f"alt+{n}", f"go_to_slot({n})", f"Go to chat {n}", id=f"slot_{n}", show=False)
             for n in range(1, SLOTS_WITH_KEYS + 1)
         ),
     ]

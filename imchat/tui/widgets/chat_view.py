@@ -15,6 +15,7 @@ from imchat.tui.layout import Layout
 from imchat.tui.marking import Marking
 from imchat.tui.widgets.chat_rows import ChatRows
 from imchat.tui.widgets.inks import Inks
+from imchat.tui.wrapping import wrap
 
 
 class _Anchor(NamedTuple):
@@ -239,8 +240,7 @@ class ChatView(ScrollView):
         """One row of the screen."""
         row, layout = y + self.scroll_offset.y, self._laid
         if not self.lines:
-            words = self._empty if y == self._page // 3 else ""
-            segments = self._rows.words(words) if words else []
+            segments = self._words(y - self._page // 3)
         elif row >= layout.height:
             segments = []
         elif row < layout.head:
@@ -255,6 +255,14 @@ class ChatView(ScrollView):
         if used < width:
             segments.append(Segment(" " * (width - used), self._ink()))
         return Strip(segments, width)
+
+    def _words(self, number: int) -> list[Segment]:
+        """A row of what is said where there is no message."""
+        rows = wrap(self._empty, max(8, self._rows.width))
+        if not 0 <= number < len(rows):
+            return []
+        start, end = rows[number]
+        return self._rows.words(self._empty[start:end])
 
     def notify_style_update(self) -> None:
         """Wear the new colours."""

@@ -26,6 +26,10 @@ class KeyBar(Widget):
     KeyBar { dock: bottom; height: 1; background: $footer-background; text-wrap: nowrap; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._bound: list[Binding] = []
+
     def on_mount(self) -> None:
         """Show other keys when there are others."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -35,14 +39,17 @@ class KeyBar(Widget):
         self.screen.bindings_updated_signal.unsubscribe(self)
 
     def _changed(self, screen: Screen[object]) -> None:
-        # Who looks elsewhere has no focus anywhere, and would find other keys.
-        if screen is self.screen and self.app.app_focus:
+        # Who looks elsewhere has no focus anywhere, and would find other keys; and so would
+        # who is asked something on a screen before this one.
+        if screen is self.screen is self.app.screen and self.app.app_focus:
+            self._bound = self._keys()
             self.refresh()
 
     def render(self) -> Content:
         """The keys of where one is first, those that are the same everywhere last."""
-        keys = self._keys()
-        keys.sort(key=lambda key: LAST.index(key.action) if key.action in LAST else -1)
+        keys = sorted(
+            self._bound, key=lambda key: LAST.index(key.action) if key.action in LAST else -1
+        )
         room = self.size.width
         shown = set()
         for key in sorted(keys, key=lambda key: key.action not in ALWAYS):

@@ -24,8 +24,8 @@ class NoteBox(Writing):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pageup", "scroll_panel(-1)", "Up in what is known", id="panel_up", show=False),
-        Binding("pagedown", "scroll_panel(1)", "Down in it", id="panel_down", show=False),
+        Binding("pageup", "scroll_panel(-1)", "Page up in the customer", id="panel_up", show=False),
+        Binding("pagedown", "scroll_panel(1)", "Page down in the customer", id="panel_down", show=False),
     ]
 
     class Scrolled(Message):
