@@ -24,8 +24,8 @@ class NoteBox(Writing):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pageup", "scroll_panel(-1)", "Page up in the customer", id="panel_up", show=False),
-        Binding("pagedown", "scroll_panel(1)", "Page down in the customer", id="panel_down", show=False),
+        Binding("pageup", "scroll_panel(-1)", "Customer: up", id="panel_up", show=False),
+        Binding("pagedown", "scroll_panel(1)", "Customer: down", id="panel_down", show=False),
     ]
 
     class Scrolled(Message):
