@@ -12,8 +12,6 @@ HEADER = 2
 MIN_COLUMN = 12
 MIN_CARD = 14
 """A card has at least so many cells besides its load, or the lanes are fewer."""
-DENSE_CARD = 10
-"""The least width of a card without its load, which its tier tells."""
 ROOMY = 3
 """Rows of a card with its customers below it, and of the space to the next."""
 
@@ -73,7 +71,7 @@ def lay_out(view: DeskView, width: int, height: int) -> Layout:
     spans = spans_of(len(view.tiers), view.tier, width)
     across = max(1, width // len(spans) - GAP)
     with_bars = max(1, across // (bar + MIN_CARD))
-    if view.online > with_bars * len(spans) * room and across // DENSE_CARD > with_bars:
+    if view.online > with_bars * len(spans) * room and across // MIN_CARD > with_bars:
         bar = 0  # A crowd: names are worth more than loads, which the tiers tell.
     edges = [round(n * (width + GAP) / len(spans)) for n in range(len(spans) + 1)]
     columns = []
@@ -100,8 +98,7 @@ def _filled(column: Column, online: int, room: int, bar: int) -> Column:
         return replace(column, cards=cards)
     if room <= 0:
         return column
-    least = bar + MIN_CARD if bar else DENSE_CARD
-    lanes = min(-(-online // room), max(1, column.width // least))
+    lanes = min(-(-online // room), max(1, column.width // (bar + MIN_CARD)))
     lane = column.width // lanes
     hidden = max(0, len(column.agents) - lanes * room)
     hidden += hidden > 0  # The word on them takes a place too.
