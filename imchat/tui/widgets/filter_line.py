@@ -12,6 +12,7 @@ from imchat.client.text import clean_line
 class FilterLine(Input):
     """Narrows as one types; Enter keeps the filter, Escape drops it."""
 
+    BINDING_GROUP_TITLE = "Filter"
     DEFAULT_CSS = """
     FilterLine, FilterLine:focus {
         height: 1; border: none; padding: 0 1; background: $panel; display: none;

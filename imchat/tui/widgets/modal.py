@@ -49,6 +49,11 @@ class Modal(LeftOnce[T], ModalScreen[T], Generic[T]):
 class Palette(LeftOnce[None], CommandPalette):
     """The menu of everything that can be done."""
 
+    def on_mount(self) -> None:
+        """Wear a new theme as well: Textual leaves out screens of its own."""
+        wear = self.app.stylesheet.update
+        self.app.theme_changed_signal.subscribe(self, lambda _: wear(self))
+
     def _action_command_list(self, action: str) -> None:
         # Textual's list has no pages, and no page before or after, where it has no room.
         if self.query_one(CommandList).scrollable_content_region:
