@@ -21,7 +21,7 @@ from textual.worker import Worker
 from imchat.client import Client, Connected, Disconnected, Event, clean
 from imchat.errors import ImchatError, RequestError, SetupError
 from imchat.settings import ScreenSettings
-from imchat.tui import attention, cutting, keymap, theme, vim
+from imchat.tui import attention, backgrounds, cutting, keymap, theme, vim
 from imchat.tui.actions import actions_of, clashes, key_of
 from imchat.tui.anchoring import anchored
 from imchat.tui.memory import Memory
@@ -35,6 +35,7 @@ from imchat.tui.widgets.title_bar import TitleBar
 DRAWS_A_SECOND = 20
 """What happens faster is drawn together."""
 
+backgrounds.install()
 cutting.install()
 
 
