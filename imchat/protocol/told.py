@@ -174,7 +174,7 @@ class Customer(Frame, tag="customer", frozen=True, kw_only=True):
 
 
 class Colleague(Struct, frozen=True, kw_only=True):
-    """An agent as other agents are told of it."""
+    """An agent that is there, as other agents are told of it."""
 
     uid: Uid
     name: str
@@ -208,15 +208,9 @@ class DeskSnapshot(Struct, frozen=True, kw_only=True):
     head: list[QueueHead]
 
 
-class AgentSnapshot(Struct, frozen=True, kw_only=True):
+class AgentSnapshot(Colleague, frozen=True, kw_only=True):
     """`chats` are those with `customers`, in their order; a server before them tells none."""
 
-    uid: Uid
-    name: str
-    state: Literal["online", "away", "grace"]
-    load: int
-    capacity: int
-    desks: list[Desk]
     customers: list[Uid]
     chats: list[ChatId] = []
 

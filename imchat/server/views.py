@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Literal, assert_never
+from typing import Any, assert_never
 
 import msgspec
 
@@ -162,18 +162,8 @@ def colleagues(site: facts.Site, *, ref: str | None) -> bytes:
     return protocol.encode(
         protocol.Colleagues(
             at=site.at,
-            agents=[
-                protocol.Colleague(
-                    uid=agent.uid,
-                    name=agent.name,
-                    state=_state(agent),
-                    load=agent.load,
-                    capacity=agent.capacity,
-                    desks=agent.desks,
-                )
-                for agent in sorted(site.agents, key=lambda agent: agent.uid)
-            ],
-            desks={d.name: d.waiting for d in sorted(site.desks, key=lambda d: d.name)},
+            agents=[protocol.Colleague(**_standing(agent)) for agent in _agents(site)],
+            desks={desk.name: desk.waiting for desk in _desks(site)},
             ref=ref,
         )
     )
@@ -194,22 +184,14 @@ def error(refusal: RequestError, *, ref: str | None = None) -> bytes:
 
 def snapshot(site: facts.Site) -> protocol.Snapshot:
     """SNAPSHOT of the protocol; the tiers are derived from the agents."""
-    agents = sorted(site.agents, key=lambda agent: agent.uid)
     return protocol.Snapshot(
         at=site.at,
-        desks={desk.name: _desk(desk, site) for desk in sorted(site.desks, key=lambda d: d.name)},
+        desks={desk.name: _desk(desk, site) for desk in _desks(site)},
         agents=[
             protocol.AgentSnapshot(
-                uid=agent.uid,
-                name=agent.name,
-                state=_state(agent),
-                load=agent.load,
-                capacity=agent.capacity,
-                desks=agent.desks,
-                customers=agent.customers,
-                chats=agent.chats,
+                **_standing(agent), customers=agent.customers, chats=agent.chats
             )
-            for agent in agents
+            for agent in _agents(site)
         ],
         totals=_totals(site),
     )
@@ -230,8 +212,24 @@ def _happening(event: facts.Event) -> protocol.Happening:
     return protocol.Happening(id=f"{ms}-{number}", **fields)
 
 
-def _state(agent: facts.Agent) -> Literal["online", "away", "grace"]:
-    return "grace" if agent.in_grace else agent.state
+def _agents(site: facts.Site) -> list[facts.Agent]:
+    return sorted(site.agents, key=lambda agent: agent.uid)
+
+
+def _desks(site: facts.Site) -> list[facts.DeskQueue]:
+    return sorted(site.desks, key=lambda desk: desk.name)
+
+
+def _standing(agent: facts.Agent) -> dict[str, Any]:
+    """The fields of a Colleague."""
+    return {
+        "uid": agent.uid,
+        "name": agent.name,
+        "state": "grace" if agent.in_grace else agent.state,
+        "load": agent.load,
+        "capacity": agent.capacity,
+        "desks": agent.desks,
+    }
 
 
 def _is_online(agent: facts.Agent) -> bool:

@@ -44,7 +44,8 @@ def clashes(screen: Screen[object], keys: Mapping[str, str]) -> list[str]:
     Of two actions with one key, that of the nearer region has it.
     """
     found: dict[str, None] = {}
-    for node in screen.walk_children(Widget):
+    fields = screen.walk_children(Widget) if keys else []  # most people choose none
+    for node in fields:
         if not node.can_focus:
             continue
         taken: dict[str, str] = {}

@@ -105,8 +105,8 @@ class AgentApp(AgentView):
         at = next((n for n, entry in enumerate(chats) if entry.chat.chat == left.chat), 0)
         others = [entry for entry in chats[at:] + chats[:at] if entry.chat.chat != left.chat]
         if others:
-            waits = [-1 if entry.waiting_s is None else entry.waiting_s for entry in others]
-            self._go_to(others[waits.index(max(waits))].chat.chat)
+            longest = max(others, key=lambda e: -1 if e.waiting_s is None else e.waiting_s)
+            self._go_to(longest.chat.chat)
 
     # --- what the agent does -------------------------------------------------
 

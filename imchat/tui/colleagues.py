@@ -8,6 +8,7 @@ from typing import Literal
 from imchat.ids import UID_PATTERN, Desk, Uid
 from imchat.protocol import Chat, Colleague
 from imchat.protocol import Colleagues as There
+from imchat.tui.widgets.load_bar import is_full
 
 KEPT = 20
 
@@ -94,12 +95,12 @@ class Colleagues:
         if target.desk is not None:
             waiting = self._waiting.get(target.desk)
             return "nobody there" if waiting is None else f"{waiting:,} wait" if waiting else ""
-        agent = self._there.get(Uid(target.id))
+        agent = self.agent(target)
         if agent is None:
             return "not here"
         if agent.state != "online":
             return "away" if agent.state == "away" else "connection lost"
-        return "full" if agent.load >= agent.capacity else ""
+        return "full" if is_full(agent) else ""
 
     def agent(self, target: Target) -> Colleague | None:
         """What the server told of an agent."""
@@ -107,10 +108,7 @@ class Colleagues:
 
     def can_take(self, target: Target) -> bool:
         """Whether a chat can be given there, as far as it is known."""
-        agent = self.agent(target)
-        if target.desk is not None or not self._is_told:
-            return True
-        return agent is not None and agent.state == "online" and agent.load < agent.capacity
+        return target.desk is not None or not self.standing(target)
 
     def all(self, *, but: Uid) -> list[Target]:
         """Everybody that is known, but for one: who can take a chat first, the least busy first.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from imchat import protocol
 from imchat.ids import Uid
@@ -63,7 +64,7 @@ def earlier(known: protocol.Customer, me: Uid, width: int) -> list[Part]:
             (f"\n{_day(chat.opened_at)} ", MUTED),
             (agent, "$text-primary" if mine else MUTED), (stars, "$text-warning"),
         ]
-        for row in [*_ending(chat), *_topic(chat, width - INDENT)]:
+        for row in [*_ending(chat), *_topic_rows(chat.topic, width - INDENT)]:
             parts.append((f"\n{' ' * INDENT}{row}", "" if mine else MUTED))
     if not known.chats:
         parts.append(("\nnone", MUTED))
@@ -89,13 +90,15 @@ def _length(seconds: int) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def _topic(chat: protocol.Chat, width: int) -> list[str]:
-    topic = " ".join((chat.topic or "").split()) or "no topic"
+@lru_cache(4 * EARLIER_SHOWN)
+def _topic_rows(topic: str | None, width: int) -> list[str]:
+    # It is drawn again and again, and a topic may be as long as a message.
+    topic = " ".join((topic or "").split()) or "no topic"
     rows = wrap(topic, width)
     shown = [topic[start:end] for start, end in rows[:TOPIC_ROWS]]
     if len(rows) > TOPIC_ROWS:
-        (start, _), room = rows[TOPIC_ROWS - 1], width - 1
-        end = wrap(topic[start:], room)[0][1]
+        start = rows[TOPIC_ROWS - 1][0]
+        end = wrap(topic[start:], width - 1)[0][1]
         shown[-1] = f"{topic[start : start + end]}…"
     return shown
 

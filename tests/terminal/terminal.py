@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,15 @@ import pyte
 # What Textual asks a terminal for, and pyte does not know: it would print the rest of it.
 _UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b\[[0-9;]*\$[a-z]")
 READ_S = 0.05
+
+
+def home(directory: Path) -> dict[str, str]:
+    """An environment with everything of a command in one directory."""
+    return {
+        "IMCHAT_DATA_DIR": str(directory / "data"),
+        "XDG_CONFIG_HOME": str(directory / "config"),
+        "XDG_STATE_HOME": str(directory / "state"),
+    }
 
 
 class Terminal:

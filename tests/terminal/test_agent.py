@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.terminal import Terminal
+from tests.terminal.terminal import Terminal, home
 from tests.terminal.test_journey import CTRL_DOWN, ENTER, F4, serving
 
 ALT_A, ALT_W, CTRL_G, CTRL_J, CTRL_Q = "\x1ba", "\x1bw", "\x07", "\n", "\x11"
@@ -18,11 +18,7 @@ def env(tmp_path: Path) -> dict[str, str]:
     replies = tmp_path / "config" / "imchat" / "replies.toml"
     replies.parent.mkdir(parents=True)
     replies.write_text('hello = "Hello {customer}, I am {agent}."', encoding="utf-8")
-    return {
-        "IMCHAT_DATA_DIR": str(tmp_path / "data"),
-        "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        "XDG_STATE_HOME": str(tmp_path / "state"),
-    }
+    return home(tmp_path)
 
 
 def test_an_agent_serves_three_customers_by_keyboard_alone(env: dict[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.terminal.terminal import Terminal
+from tests.terminal.terminal import Terminal, home
 from tests.terminal.test_journey import CTRL_Q, send_as_a_bot, serving
 
 BLUR = "\x1b[O"
@@ -13,14 +13,7 @@ def settings(tmp_path: Path, text: str) -> dict[str, str]:
     """An environment with this settings file, and nothing else of the user's."""
     (tmp_path / "config" / "imchat").mkdir(parents=True)
     (tmp_path / "config" / "imchat" / "config.toml").write_text(text, encoding="utf-8")
-    return {
-        "IMCHAT_DATA_DIR": str(tmp_path / "data"),
-        "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        "XDG_STATE_HOME": str(tmp_path / "state"),
-        "TERM": "xterm-256color",
-        "VTE_VERSION": "",
-        "TMUX": "",
-    }
+    return home(tmp_path) | {"TERM": "xterm-256color", "VTE_VERSION": "", "TMUX": ""}
 
 
 def called(tmp_path: Path, text: str) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.cli.commands import imchat
-from tests.terminal.terminal import Terminal
+from tests.terminal.terminal import Terminal, home
 from tests.terminal.test_journey import serving
 
 DISPUTED = "❤️ 1️⃣ ☎️ | 👍🏽👍🏽 | 👩‍👩‍👧‍👦 | 🏳️‍🌈 🇩🇪 ok"
@@ -23,11 +23,7 @@ EDGES = {
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
     """Everything of this test in one directory."""
-    return {
-        "IMCHAT_DATA_DIR": str(tmp_path / "data"),
-        "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        "XDG_STATE_HOME": str(tmp_path / "state"),
-    }
+    return home(tmp_path)
 
 
 def test_the_frame_keeps_its_place_and_nothing_is_obeyed(env: dict[str, str]) -> None:

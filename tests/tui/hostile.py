@@ -16,7 +16,9 @@ PLAIN = ["hello", "a", " ", "   ", "\t", "\n", "\n\n", "x" * 300, "你" * 150, "
 
 NASTY = MARKUP + ESCAPES + UNSEEN + WIDE
 """Each a text by itself."""
-_PIECES = MARKUP + ESCAPES + UNSEEN + WIDE + PLAIN
+_PIECES = NASTY + PLAIN
+
+SIZES = st.sampled_from([(80, 24), (50, 16), (120, 40)])
 
 
 def texts(max_pieces: int = 12) -> st.SearchStrategy[str]:

@@ -14,12 +14,11 @@ from imchat.tui.customer import CustomerApp
 from imchat.tui.dashboard import DashboardApp
 from imchat.tui.widgets.composer import Composer
 from tests.support import eventually
-from tests.tui.hostile import texts
+from tests.tui.hostile import SIZES, texts
 from tests.tui.snapshots import agent, snapshot
 from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, talk, tell, welcome
 from tests.tui.written import assert_data
 
-SIZES = st.sampled_from([(80, 24), (50, 16), (120, 40)])
 FEW = settings(
     max_examples=12, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

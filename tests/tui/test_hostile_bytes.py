@@ -18,7 +18,7 @@ from imchat.tui.dashboard import DashboardApp
 from imchat.tui.widgets.chat_watch import ChatWatch
 from imchat.tui.widgets.customer_panel import CustomerPanel
 from tests.support import eventually
-from tests.tui.hostile import NASTY, texts
+from tests.tui.hostile import NASTY, SIZES, texts
 from tests.tui.reported import show as show_report
 from tests.tui.reported import told
 from tests.tui.snapshots import AT_MS, agent, snapshot
@@ -26,7 +26,6 @@ from tests.tui.staging import AGENT, CUSTOMER, chat, client, staged, stored, tal
 from tests.tui.written import assert_data, assert_harmless, recorded
 
 CAT, SUE = Uid("cat"), Uid("sue")
-SIZES = st.sampled_from([(80, 24), (50, 16), (120, 40)])
 FEW = settings(
     max_examples=4, deadline=None, phases=[Phase.generate],  # to shrink one takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -151,14 +151,14 @@ class ChatPane(Vertical):
         return "You" if uid == self._client.uid else self._name_of(uid)
 
     def _show_line(self) -> None:
-        sender, at = self._writing
-        is_writing = sender == self._peer and time.monotonic() - at < TYPING_SHOWN_S
-        self.query_one(TalkLine).show(
-            self._name_of(sender) if is_writing else "",
-            unsent=len(self._unsent),
-            again=key_of(self, "send_again"),
-            back=key_of(self, "take_back"),
-        )
+        line = self.query_one(TalkLine)
+        if unsent := len(self._unsent):
+            again, back = key_of(self, "send_again"), key_of(self, "take_back")
+            line.show_unsent(unsent, again=again, back=back)
+        else:
+            sender, at = self._writing
+            is_writing = sender == self._peer and time.monotonic() - at < TYPING_SHOWN_S
+            line.show_writing(self._name_of(sender) if is_writing else "")
 
     # --- what is done --------------------------------------------------------
 

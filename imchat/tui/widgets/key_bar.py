@@ -50,14 +50,15 @@ class KeyBar(Widget):
         keys = sorted(
             self._bound, key=lambda key: LAST.index(key.action) if key.action in LAST else -1
         )
+        words = {key.action: self._of(key) for key in keys}
         room = self.size.width
         shown = set()
-        for key in sorted(keys, key=lambda key: key.action not in ALWAYS):
-            room -= self._of(key).cell_length
+        for action in sorted(words, key=lambda action: action not in ALWAYS):
+            room -= words[action].cell_length
             if room < 0:
                 break
-            shown.add(key.key)
-        return Content("").join(self._of(key) for key in keys if key.key in shown)
+            shown.add(action)
+        return Content("").join(words[action] for action in words if action in shown)
 
     def _keys(self) -> list[Binding]:
         """What is bound now and is to be shown, one key for each action."""

@@ -6,12 +6,12 @@ MOST_SIGNS = 5
 """A larger capacity is written in figures."""
 
 
-def is_full(agent: AgentSnapshot | Colleague) -> bool:
+def is_full(agent: Colleague) -> bool:
     """Whether the agent can take no chat more."""
     return agent.load >= agent.capacity
 
 
-def load_bar(agent: AgentSnapshot | Colleague) -> str:
+def load_bar(agent: Colleague) -> str:
     """A sign for each slot, or `7/20`."""
     if max(agent.capacity, agent.load) > MOST_SIGNS:
         return f"{agent.load}/{agent.capacity}"

@@ -28,15 +28,21 @@ class TalkLine(Static):
             super().__init__()
             self.action = action
 
-    def show(self, writes: str, *, unsent: int, again: str, back: str) -> None:
-        """Show who writes, or how many were not sent; by the keys `again` and `back`."""
-        said = Content(f"{writes} is writing…" if writes else "")
-        if unsent:
-            said = Content.assemble(
-                (f"{unsent:,} not sent  ", "bold $text-error"),
+    def show_writing(self, name: str) -> None:
+        """Show who writes, "" for nobody."""
+        self._say(Content(f"{name} is writing…" if name else ""))
+
+    def show_unsent(self, count: int, *, again: str, back: str) -> None:
+        """Show how many were not sent, and the keys `again` and `back`."""
+        self._say(
+            Content.assemble(
+                (f"{count:,} not sent  ", "bold $text-error"),
                 _asking("send_again", f"{again} again"), "  ",
                 _asking("take_back", f"{back} take back"),
             )
+        )
+
+    def _say(self, said: Content) -> None:
         if self.content != said:
             self.update(said, layout=False)
 

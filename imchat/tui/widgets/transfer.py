@@ -15,6 +15,7 @@ from imchat.tui.widgets.load_bar import load_bar
 from imchat.tui.widgets.picker import Choice, Picker
 
 GLANCE_S = 0.3
+"""So soon nobody has seen what is offered first."""
 
 
 class Transfer(Picker[Target]):

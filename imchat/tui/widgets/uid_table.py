@@ -1,6 +1,7 @@
 """A table whose rows are kept by uid and changed in place; the cursor stays on its uid."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from rich.style import Style
@@ -122,5 +123,10 @@ class UidTable(DataTable[Cell], Generic[R]):
             self.move_cursor(row=self.get_row_index(at), scroll=False)
 
     def _ink(self, component: str) -> Style:
-        """Only the colour of the text: what is behind it is the row's."""
-        return Style(color=self._inks(component).color)
+        return _text_alone(self._inks(component))
+
+
+@lru_cache(64)
+def _text_alone(ink: Style) -> Style:
+    """Only the colour of the text: what is behind it is the row's."""
+    return Style(color=ink.color)
