@@ -18,7 +18,9 @@ def is_named(agent: Agent, text: str) -> bool:
 def natural(text: str) -> list[tuple[int, str]]:
     """A key by which Ann 2 stands before Ann 10."""
     parts = re.split(r"([0-9]+)", text.casefold())
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+    # Every second part is a number. Of two without zeros in front the longer one is greater.
+    parts[1::2] = [part.lstrip("0") for part in parts[1::2]]
+    return [(len(part), part) if n % 2 else (-1, part) for n, part in enumerate(parts)]
 
 
 class Order(NamedTuple):

@@ -173,3 +173,9 @@ def test_names_are_sorted_as_people_count() -> None:
     assert sorted(["Ann 10", "ann 2", "7", "Ann", "王²"], key=natural) == [
         "7", "Ann", "ann 2", "Ann 10", "王²",
     ]
+
+
+def test_signs_that_are_digits_and_no_numbers_harm_nothing() -> None:
+    """Nor does a number that is too long to be one."""
+    names = ["²", "1" * 5_000, "10", "09", "②", "0"]
+    assert sorted(names, key=natural) == ["0", "09", "10", "1" * 5_000, "²", "②"]

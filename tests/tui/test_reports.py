@@ -13,6 +13,7 @@ from imchat.client import Client
 from imchat.ids import Uid
 from imchat.tui.dashboard import DashboardApp
 from imchat.tui.measured import ALL, Order, in_order, lines_of, said, spark
+from imchat.tui.widgets.reports import ReportsScreen
 from imchat.tui.widgets.reports_table import ReportsTable
 from imchat.tui.widgets.week_panel import WeekPanel
 from tests.client.scripted import TOKEN, scripted
@@ -209,3 +210,18 @@ def test_who_has_no_value_is_last_either_way() -> None:
     for reverse in (False, True):
         order = [line.of for line in in_order(lines, Order("rating_mean", reverse))]
         assert (order[0], order[-1]) == (ALL, "ben")
+
+
+async def test_a_reply_that_comes_when_it_is_left_does_no_harm(server: Server) -> None:
+    """Also one that comes while its widgets go, as when the app ends."""
+    async with reports(server) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, ReportsScreen)
+        going = screen.dismiss()
+        while not going.is_done:
+            for show in (screen._show, screen._show_days, screen._say):
+                show()
+            await pilot.pause(0)
+        await eventually(lambda: not screen.query(ReportsTable), "its widgets are gone")
+        for show in (screen._show, screen._show_days, screen._say):
+            show()

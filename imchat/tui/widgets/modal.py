@@ -27,6 +27,11 @@ class LeftOnce(_Screen[T], Generic[T]):
 
     _due: tuple[T | None] | None = None
 
+    @property
+    def is_left(self) -> bool:
+        """Whether its widgets go: timers, and replies that were waited for, may still come."""
+        return not self.display
+
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Leave it; as soon as it is in front, if another one lies before it."""
         if self.app.screen is self:

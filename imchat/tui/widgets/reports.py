@@ -17,6 +17,7 @@ from imchat.ids import Uid
 from imchat.tui.measured import ALL, MEASURES, columns_of, days_of, lines_of, said
 from imchat.tui.reports_poll import ReportsPoll
 from imchat.tui.widgets.key_bar import KeyBar
+from imchat.tui.widgets.modal import LeftOnce
 from imchat.tui.widgets.reports_table import ReportsTable
 from imchat.tui.widgets.title_bar import TitleBar
 from imchat.tui.widgets.week_panel import WeekPanel
@@ -25,7 +26,7 @@ LOOK_EVERY_S = 0.5
 SPANS = {1: "Today, UTC", 7: "Last 7 days"}
 
 
-class ReportsScreen(Screen[None]):
+class ReportsScreen(LeftOnce[None], Screen[None]):
     """A table by agent, and the days of the row under the cursor."""
 
     DEFAULT_CSS = """
@@ -83,6 +84,8 @@ class ReportsScreen(Screen[None]):
         self._say()
 
     def _show(self) -> None:
+        if self.is_left:
+            return
         report = self._poll.report
         was_missing = self.has_class("-missing")
         self.set_class(report is None, "-missing")
@@ -98,6 +101,8 @@ class ReportsScreen(Screen[None]):
         self._say()
 
     def _show_days(self) -> None:
+        if self.is_left:
+            return
         report, line = self._poll.report, self.query_one(ReportsTable).at_cursor
         if report is None:
             return
@@ -111,6 +116,8 @@ class ReportsScreen(Screen[None]):
         )
 
     def _say(self) -> None:
+        if self.is_left:
+            return
         report = self._poll.report
         trouble = self._trouble()
         self.set_class(bool(trouble), "-trouble")

@@ -74,11 +74,6 @@ class TalkScreen(LeftOnce[None], Screen[None]):
             self.set_class(trouble, "-trouble")
             self.query_one("#standing", Static).update(Content(" ".join(words.split())))
 
-    @property
-    def is_left(self) -> bool:
-        """Timers run on for a moment when the screen is left and its widgets are gone."""
-        return not self.query(TitleBar)
-
     async def on_chat_log_needs_earlier(self, event: ChatLog.NeedsEarlier) -> None:
         """Load what came before."""
         event.stop()
