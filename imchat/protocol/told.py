@@ -34,6 +34,9 @@ class Chat(Struct, frozen=True, kw_only=True):
     closed_at: int | None = None
     reason: CloseReason | None = None
     """Why it was closed; null while it is open, or if the server does not tell."""
+    wait_ms: int | None = None
+    """How long the customer stood in queues, without a wait that is not over; null if the
+    server does not tell."""
 
 
 class AgentStatus(Struct, frozen=True, kw_only=True):

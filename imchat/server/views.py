@@ -42,6 +42,7 @@ def chat(fact: facts.Chat) -> protocol.Chat:
         score=fact.score,
         closed_at=fact.closed_at,
         reason=fact.reason,
+        wait_ms=fact.wait_ms,
     )
 
 

@@ -9,6 +9,7 @@ from imchat import protocol
 from imchat.client import Client
 from imchat.ids import ChatId, Desk, Uid
 from imchat.tui.desk_view import Agent
+from imchat.tui.waits import count_waiting
 from imchat.tui.widgets.choose import Choose, Named
 from imchat.tui.widgets.deed import Deed
 from imchat.tui.widgets.load_bar import load_bar
@@ -147,7 +148,7 @@ class Acts:
             for agent in sorted(free, key=lambda agent: (agent.load, agent.uid))
         ]
         desks: list[Named[tuple[Uid | None, Desk | None]]] = [
-            Named(f"desk {name}", f"{desk.waiting:,} wait", (None, Desk(name)))
+            Named(f"desk {name}", count_waiting(desk.waiting), (None, Desk(name)))
             for name, desk in snapshot.desks.items()
             if at.agent is not None or name != at.desk
         ]

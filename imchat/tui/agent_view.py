@@ -169,6 +169,11 @@ class AgentView(ChatApp):
         had += [earlier.agent for earlier in self.query_one(CustomerPanel).earlier(chat.customer)]
         return [uid for uid in dict.fromkeys(had) if uid not in {None, self.client.uid}]
 
+    def _given(self, chat: protocol.Chat | None) -> str:
+        """Who gave the chat away, and by which key one reads what was said there."""
+        by = self._given_by.get(chat.customer) if chat is not None else None
+        return f"{self._name_of_agent(by)} ({key_of(self, 'talk_before')})" if by else ""
+
     def _name_of_agent(self, uid: Uid) -> str:
         return self._colleagues.name(Target("agent", uid))
 
@@ -190,7 +195,7 @@ class AgentView(ChatApp):
         chat = chats[self._shown] if self._shown else None
         # The conversation first: what it shows counts as read in the list.
         self._draw_chat(chat)
-        self.query_one(CustomerPanel).show(chat, self.now_ms())
+        self.query_one(CustomerPanel).show(chat, self.now_ms(), self._given(chat))
         self.query_one(TitleBar).standing = self._standing(self._agent)
         self.query_one(ChatList).show(self._entries(), selected=self._shown)
 

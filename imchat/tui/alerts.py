@@ -6,7 +6,7 @@ from typing import Literal
 
 from imchat import protocol
 from imchat.ids import Desk
-from imchat.tui.waits import clock
+from imchat.tui.waits import clock, count_waiting
 
 Kind = Literal["unstaffed", "wait", "queue"]
 
@@ -82,13 +82,13 @@ class Alerts:
             if not of.waiting:
                 continue
             if limits.unstaffed and not any(of.tiers.values()):
-                yield "unstaffed", desk, f"no agent is online, and {of.waiting:,} wait"
+                yield "unstaffed", desk, f"no agent is online, and {count_waiting(of.waiting)}"
             longest = of.oldest_wait_s
             if limits.wait_s is not None and longest is not None and longest > limits.wait_s:
                 limit = clock(limits.wait_s)
                 yield "wait", desk, f"the longest wait is {clock(longest)}, limit {limit}"
             if limits.queue is not None and of.waiting > limits.queue:
-                yield "queue", desk, f"{of.waiting:,} wait, limit {limits.queue:,}"
+                yield "queue", desk, f"{count_waiting(of.waiting)}, limit {limits.queue:,}"
 
 
 def _gravity(passed: tuple[Kind, Desk, str]) -> tuple[int, str]:

@@ -8,6 +8,7 @@ from typing import Literal
 from imchat.ids import UID_PATTERN, Desk, Uid
 from imchat.protocol import Chat, Colleague
 from imchat.protocol import Colleagues as There
+from imchat.tui.waits import count_waiting
 from imchat.tui.widgets.load_bar import is_full
 
 KEPT = 20
@@ -94,7 +95,9 @@ class Colleagues:
             return ""
         if target.desk is not None:
             waiting = self._waiting.get(target.desk)
-            return "nobody there" if waiting is None else f"{waiting:,} wait" if waiting else ""
+            if waiting is None:
+                return "nobody there"
+            return count_waiting(waiting) if waiting else ""
         agent = self.agent(target)
         if agent is None:
             return "not here"

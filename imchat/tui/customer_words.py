@@ -26,14 +26,18 @@ Part = tuple[str, str] | str
 """Words, and how they look."""
 
 
-def who(chat: protocol.Chat, now_ms: int) -> list[Part]:
-    """The customer of a chat, how long it waited, and how long it is here."""
+def who(chat: protocol.Chat, now_ms: int, given_by: str = "") -> list[Part]:
+    """The customer of a chat, how long it waited, how long it is here, and who gave it away."""
     rows = [("uid", chat.customer), ("desk", chat.desk)]
     if chat.assigned_at is not None:
-        waited_s = max(0, chat.assigned_at - chat.opened_at) // 1000
+        # A server that does not tell may be an older one; there a transfer counts as a wait.
+        waited_ms = chat.assigned_at - chat.opened_at if chat.wait_ms is None else chat.wait_ms
+        waited_s = max(0, waited_ms) // 1000
         rows.append(("waited", clock(waited_s) if waited_s else "not at all"))
         if chat.state != "closed":
             rows.append(("here for", clock(max(0, now_ms - chat.assigned_at) // 1000)))
+    if given_by:
+        rows.append(("given by", given_by))
     parts: list[Part] = [(chat.customer_name, "bold $text-accent")]
     for name, value in rows:
         parts += [(f"\n{name:<9}", MUTED), value]

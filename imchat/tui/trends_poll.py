@@ -21,7 +21,7 @@ class TrendsPoll:
         self._client = client
         self._again = asyncio.Event()
         self.trends: protocol.Trends | None = None
-        self.missing = "The last hour comes…"
+        self.missing = "Reading…"
         self.trouble = ""
         self.refused = False
         """Whether the server keeps no trends at all."""

@@ -16,6 +16,11 @@ class Limits(NamedTuple):
         return "red" if waited_s >= self.red_s else "amber"
 
 
+def count_waiting(count: int) -> str:
+    """How many wait, as the end of a sentence."""
+    return f"{count:,} wait{'s' * (count == 1)}"
+
+
 def clock(seconds: int) -> str:
     """A time as m:ss, or as h:mm:ss from an hour on."""
     minutes, seconds = divmod(seconds, 60)

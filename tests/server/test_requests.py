@@ -8,7 +8,7 @@ from tests.support import Server, serving
 CHAT_FIELDS = {
     "chat", "desk", "customer", "agent", "state", "opened_at", "assigned_at", "last_seq",
     "position", "customer_name", "agent_name", "topic", "read_by_customer", "read_by_agent",
-    "closed_at", "reason", "after_seq", "score",
+    "closed_at", "reason", "after_seq", "score", "wait_ms",
 }
 
 
@@ -32,7 +32,7 @@ async def test_a_customer_is_given_the_agent_that_is_free(server: Server, wires:
     assert chat["assigned_at"] >= chat["opened_at"] >= customer.welcome["at"]
     assert {**chat, "chat": "", "opened_at": 0, "assigned_at": 0} == {
         "chat": "", "desk": "default", "customer": "cai", "agent": "ann", "state": "active",
-        "closed_at": None, "reason": None,
+        "closed_at": None, "reason": None, "wait_ms": 0,
         "opened_at": 0, "assigned_at": 0, "last_seq": 0, "position": None, "topic": None,
         "customer_name": "蔡", "agent_name": "Ann", "read_by_customer": 0, "read_by_agent": 0,
         "after_seq": 0, "score": None,

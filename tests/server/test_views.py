@@ -19,7 +19,7 @@ STORED = (
 def _chat(**fields: object) -> facts.Chat:
     known = {
         "id": "7", "state": "active", "desk": "default", "customer": "cai", "opened_at": 1,
-        "customer_name": "Cai", "queued_at": 1, "last_seq": 4, "wait_ms": 0, "requeues": 0,
+        "customer_name": "Cai", "queued_at": 1, "last_seq": 4, "wait_ms": 250, "requeues": 0,
         "messages_customer": 0, "messages_agent": 0, "responses": 0, "response_ms": 0,
     }  # fmt: skip
     return msgspec.convert(known | fields, facts.Chat)
@@ -68,7 +68,7 @@ def test_fields_that_are_null_are_there() -> None:
         "opened_at": 1, "assigned_at": None, "last_seq": 4, "position": 2,
         "customer_name": "Cai", "agent_name": None, "topic": None, "read_by_customer": 0,
         "read_by_agent": 0, "after_seq": None, "score": None, "closed_at": None,
-            "reason": None,
+        "reason": None, "wait_ms": 250,
     }
     assert "ref" not in told
 

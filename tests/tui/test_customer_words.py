@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from imchat.ids import Uid
 from imchat.protocol import Customer
-from imchat.tui.customer_words import EARLIER_SHOWN, ENDED_HOW, Part, earlier, notes
+from imchat.tui.customer_words import EARLIER_SHOWN, ENDED_HOW, Part, earlier, notes, who
 from imchat.tui.wrapping import cells
 from tests.tui.hostile import texts
 from tests.tui.looks import utc
@@ -44,6 +44,14 @@ def test_a_chat_says_when_it_was_and_how_it_ended(seconds: int, length: str) -> 
     assert told == ["Earlier chats", "14 Nov 22:11 you", f"  {length}, left", "  tea"]
     for reason, how in ENDED_HOW.items():
         assert f"  {length}, {how}" in rows(earlier(ended(reason, after_s=seconds), AGENT, 30))
+
+
+@pytest.mark.parametrize(
+    ("wait_ms", "told"), [(0, "not at all"), (999, "not at all"), (65_000, "1:05"), (None, "0:10")]
+)
+def test_the_time_with_another_agent_is_no_wait(wait_ms: int | None, told: str) -> None:
+    """What counts is the time in queues, if the server tells it."""
+    assert f"waited   {told}" in rows(who(chat(wait_ms=wait_ms), AT_MS))
 
 
 def test_who_was_never_served_waited() -> None:

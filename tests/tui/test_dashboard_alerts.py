@@ -26,7 +26,7 @@ async def test_a_desk_with_nobody_at_work_is_an_alert(server: Server) -> None:
     async with dashboard(server) as (app, _):
         bell = Bell(app)
         async with asking(server, "bob"):
-            await shows(app, "⚠ default: no agent is online, and 1 wait")
+            await shows(app, "⚠ default: no agent is online, and 1 waits")
             async with asking(server, "cat"):
                 await shows(app, "⚠ default: no agent is online, and 2 wait")
                 assert bell.rung == 1

@@ -32,7 +32,7 @@ async def test_one_desk_at_a_time_or_all_as_one(server: Server) -> None:
         assert app.query_one(Digits).value == "0"
         await pilot.press("D")
         await shows(app, "desk default  2 of 3")
-        await shows(app, "No agent is online, and 1 wait.")
+        await shows(app, "No agent is online, and 1 waits.")
         await pilot.press("a")
         await shows(app, "all desks")
         assert (tier_of(app, "Ann"), tier_of(app, "Abe")) == (0, 1)

@@ -22,13 +22,16 @@ async def given(ben: Client, bob: Client, *, to: Uid) -> None:
 
 
 async def test_who_is_given_a_chat_reads_what_was_said(server: Server) -> None:
-    """The note says by which key; Escape goes back to the chat."""
+    """The note and the panel say by which key; Escape goes back to the chat."""
     async with server.client("agent", BEN, name="Benedict") as ben:
         await ben.ready()
         async with customer(server, "bob", name="Bob") as bob, console(server) as (app, pilot):
             await given(ben, bob, to=ANN)
             await shows(app, "Bob is yours now,")
             await shows(app, "Alt+E")
+            await pilot.press("f3")
+            await shows(app, "given by Benedict (Alt+E)")
+            await shows(app, "waited   not at all")
             await pilot.press("alt+e")
             await shows(app, "before  Bob with Benedict")
             await shows(app, "Hello, Ben here")

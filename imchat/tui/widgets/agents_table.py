@@ -140,6 +140,9 @@ class AgentsTable(UidTable[Agent]):
         if self.border_title != title:
             self.border_title = title
 
+    def _nothing(self) -> str:
+        return f"No agent is found by “{self._filter}”." if self._given else ""
+
     def _rank(self, cell: Cell) -> tuple[Any, str]:
         return ORDERS[self._order].rank(self._shown[cell.uid]), cell.uid
 

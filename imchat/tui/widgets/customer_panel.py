@@ -77,8 +77,8 @@ class CustomerPanel(Vertical):
 
     # --- what is shown -------------------------------------------------------
 
-    def show(self, chat: protocol.Chat | None, now_ms: int) -> None:
-        """Show the customer of a chat as far as it is known."""
+    def show(self, chat: protocol.Chat | None, now_ms: int, given_by: str = "") -> None:
+        """Show the customer of a chat as far as it is known, and who gave the chat away."""
         self._change_draft(chat)
         if chat is None or (self._chat and self._chat.customer != chat.customer):
             self._failed.clear()
@@ -95,7 +95,7 @@ class CustomerPanel(Vertical):
             self._say("earlier", [])
             return
         self._load_if_unknown(chat)
-        self._say("who", customer_words.who(chat, now_ms))
+        self._say("who", customer_words.who(chat, now_ms, given_by))
         known = self._known.get(chat.customer)
         if known is None:
             self._say("notes", [])

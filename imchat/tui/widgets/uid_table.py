@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, TypeVar
 
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual.strip import Strip
 from textual.widgets import DataTable
 
 from imchat.ids import Uid
 from imchat.tui.widgets.inks import Inks
+from imchat.tui.widgets.painted import fitted
 
 R = TypeVar("R")
 
@@ -84,6 +87,20 @@ class UidTable(DataTable[Cell], Generic[R]):
     def _apply(self) -> object:
         """Make the table what is wanted. For the tables to write."""
         raise NotImplementedError
+
+    def _nothing(self) -> str:
+        """Why there are no rows; empty when that needs no words. For the tables to add."""
+        return ""
+
+    def render_line(self, y: int) -> Strip:
+        """A row of the screen; under the headings of an empty table, why it is empty."""
+        if y != self.header_height or self._shown or not (why := self._nothing()):
+            return super().render_line(y)
+        width = self.scrollable_content_region.width
+        words = fitted(why, width - 2 * self.cell_padding)
+        faint = self.rich_style + self._inks("faint")
+        line = Strip([Segment(" " * self.cell_padding + words, faint)])
+        return line.adjust_cell_length(width, self.rich_style)
 
     def _text(self, row: R, column: str) -> Text:
         """What a cell shows. For the tables to write."""
