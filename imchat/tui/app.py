@@ -249,7 +249,8 @@ class ImchatApp(TypeaheadApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the screen, by what its key is called, and the themes."""
-        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
+        themes = "Theme: dark, light, others"
+        yield SystemCommand(themes, "Choose the colours", self.action_change_theme)
         for action in actions_of(screen):
             if action.id != "menu":
                 yield SystemCommand(action.name, action.keys, action.run)
