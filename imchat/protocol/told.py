@@ -85,6 +85,8 @@ class Status(Frame, tag="status", frozen=True, kw_only=True):
     state: Literal["online", "away", "offline"]
     load: int
     capacity: int
+    by: Uid | None = None
+    """Who said so; null if the server does not tell."""
 
 
 class Ack(Frame, tag="ack", frozen=True, kw_only=True):

@@ -94,8 +94,10 @@ def told(fact: facts.Told, *, ref: str | None = None) -> bytes:
             frame = protocol.Transferred(chat=chat(moved), sender=before, by=by, ref=ref)
         case facts.Rated(chat=rated):
             frame = protocol.Rated(chat=chat(rated), ref=ref)
-        case facts.AgentStatus(uid=uid, state=state, load=load, capacity=capacity):
-            frame = protocol.Status(uid=uid, state=state, load=load, capacity=capacity, ref=ref)
+        case facts.AgentStatus(uid=uid, state=state, load=load, capacity=capacity, by=by):
+            frame = protocol.Status(
+                uid=uid, state=state, load=load, capacity=capacity, by=by, ref=ref
+            )
         case facts.Typing(chat=id, sender=sender, to=to):
             frame = protocol.Typing(chat=id, sender=sender, to=to)
         case facts.Read(chat=id, sender=sender, to=to, seq=seq):

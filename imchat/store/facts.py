@@ -89,10 +89,13 @@ class Rated(Fact, tag="rated", frozen=True, kw_only=True):
 
 
 class AgentStatus(Fact, tag="status", frozen=True, kw_only=True):
+    """How the agent stands; `by` is who said so, None at a hello."""
+
     uid: Uid
     state: Literal["online", "away"]
     load: int
     capacity: int
+    by: Uid | None = None
 
 
 class Posted(Fact, tag="posted", frozen=True, kw_only=True):

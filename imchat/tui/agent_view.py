@@ -94,8 +94,10 @@ class AgentView(ChatApp):
                 self._sync(welcome.chats)
             case Missed():
                 self._sync(list(self.client.chats.values()))
-            case protocol.Status(uid=uid, state=state, load=load, capacity=capacity):
+            case protocol.Status(uid=uid, state=state, load=load, capacity=capacity, by=by):
                 if uid == self.client.uid and state != "offline":
+                    if by not in {None, uid} and self._agent and self._agent.state != state:
+                        self._announce_set(state, str(by))
                     self._agent = protocol.AgentStatus(state=state, load=load, capacity=capacity)
             case protocol.Assigned(chat=chat):
                 self._opened(chat)
@@ -129,6 +131,13 @@ class AgentView(ChatApp):
         if chat.chat != self._shown:
             text = f"{chat.customer_name} is a new customer of yours."
             self.notify(text, markup=False, timeout=4)
+
+    def _announce_set(self, state: str, by: str) -> None:
+        """An agent that is set away unawares would wait for customers in vain."""
+        key = key_of(self, "toggle_status")
+        said = f"{by} set you {state}; {key} changes it."
+        self.notify(said, severity="warning", markup=False, timeout=10)
+        self.call_for(said)
 
     def _moved(self, event: protocol.Transferred, chat: protocol.Chat) -> None:
         self._colleagues.seen([chat])

@@ -32,6 +32,7 @@ async def test_an_agents_first_hello_makes_it_online(server: Server, wires: Wire
     status = await agent.ask("status", state="online")
     assert {**status, "ref": ""} == {
         "type": "status", "uid": "ann", "state": "online", "load": 1, "capacity": 2, "ref": "",
+        "by": "ann",
     }
 
 

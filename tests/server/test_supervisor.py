@@ -48,7 +48,9 @@ async def test_a_supervisor_sets_an_agent_away(server: Server, wires: Wires) -> 
     ann, ann2 = [await wires.enter(server, "agent", "ann", capacity=2) for _ in range(2)]
     supervisor = await wires.enter(server, "supervisor", "sue")
     reply = await supervisor.ask("status", uid="ann", state="away")
-    status = {"type": "status", "uid": "ann", "state": "away", "load": 0, "capacity": 2}
+    status = {
+        "type": "status", "uid": "ann", "state": "away", "load": 0, "capacity": 2, "by": "sue",
+    }
     assert {k: v for k, v in reply.items() if k != "ref"} == status
     for wire in (ann, ann2):
         assert await wire.get("status") == status

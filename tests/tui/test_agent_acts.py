@@ -34,6 +34,22 @@ async def test_a_chat_is_given_to_an_agent(server: Server) -> None:
             assert "tier 0" in screen_text(app)
 
 
+async def test_who_is_set_away_is_told_by_whom(server: Server) -> None:
+    """And by which key one changes it; what the agent does itself needs no note."""
+    async with console(server) as (app, pilot), server.client("supervisor", Uid("sue")) as sue:
+        await shows(app, "● online")
+        await sue.set_status("away", uid=ANN)
+        await shows(app, "sue set you away; F2 changes it.")
+        await shows(app, "○ away")
+        await pilot.press("f2")
+        await shows(app, "● online")
+        assert "set you online" not in screen_text(app)
+        await sue.set_status("online", uid=ANN)  # as it was
+        await sue.set_status("away", uid=ANN)
+        await shows(app, "○ away")
+        assert "set you online" not in screen_text(app)
+
+
 async def test_a_chat_is_given_to_a_desk(server: Server) -> None:
     """Its next free agent has the chat."""
     async with console(server) as (app, pilot), customer(server, "bob") as bob:

@@ -70,6 +70,7 @@ call.register("status", { "allow-oom" }, function(a)
     chats.dispatch(agent.desks, a.state)
   end
   local fact = tiers.status(a.agent)
+  fact.by = a.uid
   call.tell(a.agent, fact, a.connection)
   return fact
 end)
