@@ -4,9 +4,12 @@ import asyncio
 import contextlib
 import ipaddress
 import math
+import os
 import random
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from socket import gaierror
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -162,11 +165,20 @@ async def _dial(url: str) -> ClientConnection:
             close_timeout=CLOSE_TIMEOUT_S,
         )
     except (OSError, InvalidHandshake) as error:
-        raise Lost(str(error) or type(error).__name__) from error
+        raise Lost(_why(error)) from error
     except (InvalidURI, ValueError):  # of a port, a host or an address that cannot be
         raise SetupError(f"{url!r} is no WebSocket URL; give one like ws://host:8765/ws") from None
     except (InvalidProxy, ImportError) as error:
         raise SetupError(f"the proxy of this machine's settings cannot be used: {error}") from None
+
+
+def _why(error: OSError | InvalidHandshake) -> str:
+    """In words for a person; asyncio tells the number of each address that it tried."""
+    if isinstance(error, gaierror):
+        return str(error.strerror).lower()
+    said = str(error) or type(error).__name__
+    numbers = dict.fromkeys(re.findall(r"\[Errno (\d+)\]", said))
+    return ", ".join(os.strerror(int(number)).lower() for number in numbers) or said
 
 
 def _proxy(url: str) -> Literal[True] | None:

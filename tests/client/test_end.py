@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
+from errno import ECONNREFUSED, ENETUNREACH
+from socket import gaierror
 
 import pytest
 
@@ -82,8 +84,26 @@ async def test_closed_while_nothing_answers(server: Server) -> None:
 async def test_closed_while_it_waits_to_try_again() -> None:
     """No server there at all."""
     async with Client("ws://127.0.0.1:1/ws", TOKEN) as bob:
-        await heard(bob, Disconnected)
+        assert (await heard(bob, Disconnected)).reason == "connection refused"
     assert tasks_of_clients() == []
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ConnectionRefusedError(ECONNREFUSED, "Connect call failed ('::1', 1)"), "connection refused"),
+        (
+            OSError(f"Multiple exceptions: [Errno {ECONNREFUSED}] x, [Errno {ENETUNREACH}] y"),
+            "connection refused, network is unreachable",
+        ),
+        (gaierror(-2, "Name or service not known"), "name or service not known"),
+        (TimeoutError("timed out during opening handshake"), "timed out during opening handshake"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_why_there_is_no_connection_is_told_in_words(error: OSError, told: str) -> None:
+    """Whatever asyncio calls it; an agent reads it, and has no room for numbers."""
+    assert connection._why(error) == told
 
 
 async def test_closed_while_the_server_is_silent(server: Server) -> None:

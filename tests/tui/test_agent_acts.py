@@ -5,6 +5,7 @@ from imchat.ids import Uid
 from imchat.tui.agent_view import TARGETS
 from imchat.tui.colleagues import Colleagues, Target, typed
 from imchat.tui.widgets.chat_list import ChatList
+from imchat.tui.widgets.title_bar import TitleBar
 from tests.support import Restartable, Server, eventually
 from tests.tui.console import ANN, console, customer, written
 from tests.tui.support import hides, screen_text, shows, text_in
@@ -102,6 +103,15 @@ async def test_a_refused_transfer_changes_nothing(server: Server) -> None:
         assert agent_of(bob) == ANN
         assert written(app) == "still mine"
         await shows(app, "1 bob")
+
+
+async def test_a_long_trouble_leaves_room_for_whose_screen_it_is(server: Server) -> None:
+    """What is cut is the trouble, at 80 columns too."""
+    async with console(server, (80, 24)) as (app, _):
+        await shows(app, "● online")
+        app.query_one(TitleBar).link = "reconnecting: " + "certificate verify failed, " * 9
+        await shows(app, "imchat agent  Ann")
+        await shows(app, "reconnecting: certificate verify failed")
 
 
 async def test_what_waits_is_shown_and_given_up(restartable: Restartable) -> None:
