@@ -91,7 +91,7 @@ async def test_closed_while_it_waits_to_try_again() -> None:
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (ConnectionRefusedError(ECONNREFUSED, "Connect call failed ('::1', 1)"), "connection refused"),
+        (ConnectionRefusedError(ECONNREFUSED, "Connect call failed"), "connection refused"),
         (
             OSError(f"Multiple exceptions: [Errno {ECONNREFUSED}] x, [Errno {ENETUNREACH}] y"),
             "connection refused, network is unreachable",
