@@ -8,18 +8,15 @@ from textual.binding import Binding, BindingType
 from textual.widgets import OptionList
 
 from imchat import protocol
-from imchat.ids import ChatId, Uid
+from imchat.ids import ChatId
 from imchat.tui.agent_view import PANEL, TARGETS, AgentView
 from imchat.tui.colleagues import Target
-from imchat.tui.paged_talk import PagedTalk
 from imchat.tui.widgets.chat_list import ChatList
 from imchat.tui.widgets.chat_pane import ChatPane
-from imchat.tui.widgets.choose import Choose, Named
 from imchat.tui.widgets.composer import Composer
 from imchat.tui.widgets.customer_panel import CustomerPanel
 from imchat.tui.widgets.jump import Jump
 from imchat.tui.widgets.note_box import NoteBox
-from imchat.tui.widgets.talk_screen import TalkScreen
 from imchat.tui.widgets.transfer import Transfer
 
 SLOTS_WITH_KEYS = 9
@@ -36,7 +33,6 @@ class AgentApp(AgentView):
         Binding("f3", "toggle_panel", "Customer", id="toggle_panel"),
         Binding("f5", "transfer", "Transfer", id="transfer"),
         Binding("f8", "note", "Note", id="note"),
-        Binding("alt+e", "talk_before", "What others said", id="talk_before", show=False),
         Binding("ctrl+up", "neighbour(-1)", "Chat above", id="above", show=False),
         Binding("ctrl+down", "neighbour(1)", "Chat below", id="below", show=False),
         Binding("alt+d", "discard_draft", "Discard the draft", id="discard_draft", show=False),
@@ -190,28 +186,12 @@ class AgentApp(AgentView):
         others = self._others_before(chat)
         if not others:
             self.notify(f"No other agent of {chat.customer_name} is known.", markup=False)
-        elif len(others) == 1:
-            self._read_before(chat, others[0])
         else:
-            several = [Named(self._name_of_agent(uid), uid, uid) for uid in others]
-
-            def chosen(uid: Uid | None) -> None:
-                if uid is not None:
-                    self._read_before(chat, uid)
-
-            self.push_screen(Choose("What was said with whom?", several), chosen)
-
-    def _read_before(self, chat: protocol.Chat, agent: Uid) -> None:
-        read = partial(self.client.history, chat.customer, agent=agent)
-        names = {chat.customer: chat.customer_name, agent: self._name_of_agent(agent)}
-        self.push_screen(
-            TalkScreen(
-                PagedTalk(read, me=agent),
-                title="before",
-                who=f"{chat.customer_name} with {names[agent]}",
-                name_of=lambda uid: names.get(uid, uid),
+            self.read_before(
+                {uid: self._name_of_agent(uid) for uid in others},
+                lambda agent: partial(self.client.history, chat.customer, agent=agent),
+                customer=chat.customer, called=chat.customer_name,
             )
-        )
 
     @property
     def _has_room(self) -> bool:

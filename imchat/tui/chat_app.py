@@ -1,5 +1,6 @@
 """What the two apps share in which one chats."""
 
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -8,8 +9,11 @@ from imchat import protocol
 from imchat.client import Event
 from imchat.ids import Uid
 from imchat.tui.app import ImchatApp
+from imchat.tui.paged_talk import PagedTalk, ReadPage
+from imchat.tui.widgets.choose import Choose, Named
 from imchat.tui.widgets.composer import Composer
 from imchat.tui.widgets.confirm import Confirm
+from imchat.tui.widgets.talk_screen import TalkScreen
 
 
 class ChatApp(ImchatApp):
@@ -17,6 +21,7 @@ class ChatApp(ImchatApp):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "close_chat", "Close chat", id="close_chat"),
+        Binding("alt+e", "talk_before", "What was said before", id="talk_before", show=False),
     ]
 
     def on_mount(self) -> None:
@@ -60,6 +65,43 @@ class ChatApp(ImchatApp):
                 self.wait_for("closing the chat", self.close(chat))
 
         self.push_screen(Confirm(question, yes), answered)
+
+    def action_talk_before(self) -> None:
+        """Read what the customer and another agent said. For the apps to write."""
+        raise NotImplementedError
+
+    def read_before(
+        self,
+        agents: Mapping[Uid, str],
+        read: Callable[[Uid], ReadPage],
+        *,
+        customer: Uid,
+        called: str,
+        me: Uid | None = None,
+    ) -> None:
+        """Show what a customer and one of these agents said, who were there before.
+
+        `read` gives what reads it; it is seen from the side of `me`, or of that agent.
+        """
+
+        def chosen(agent: Uid | None) -> None:
+            if agent is None:
+                return
+            names = {agent: agents[agent], customer: called}
+            self.push_screen(
+                TalkScreen(
+                    PagedTalk(read(agent), me=me or agent),
+                    title="before",
+                    who=f"{called} with {agents[agent]}",
+                    name_of=lambda uid: names.get(uid, uid),
+                )
+            )
+
+        if len(agents) == 1:
+            chosen(next(iter(agents)))
+        else:
+            several = [Named(name, uid, uid) for uid, name in agents.items()]
+            self.push_screen(Choose("What was said with whom?", several), chosen)
 
     async def close(self, chat: protocol.Chat) -> None:
         """Close the chat. For the apps to add to."""

@@ -1,6 +1,7 @@
 """The customer's window."""
 
 import asyncio
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Event
 from imchat.client.words import agent_of, duration, ended, had_agent
 from imchat.errors import Conflict, RequestError
-from imchat.ids import ChatId, Desk
+from imchat.ids import ChatId, Desk, Uid
 from imchat.tui.actions import key_of
 from imchat.tui.chat_app import ChatApp
 from imchat.tui.place import Place
@@ -48,6 +49,8 @@ class CustomerApp(ChatApp):
         self._scores: dict[ChatId, int] = {}
         self._over = ""
         self._passed_on = ""
+        self._had: dict[Uid, str] = {}
+        """The agents of this chat, by what they are called, the last one last."""
 
     def compose(self) -> ComposeResult:
         """Title, how one stands, conversation, keys."""
@@ -89,12 +92,14 @@ class CustomerApp(ChatApp):
 
     def _opened(self, chat: protocol.Chat) -> None:
         if self._open is None or self._open.chat != chat.chat:
-            self._place, self._passed_on = Place(chat.opened_at), ""
+            self._place, self._passed_on, self._had = Place(chat.opened_at), "", {}
         self._asked, self._open = True, chat
         if chat.agent is None:
             self._place.note(chat.position)
         else:
             self._last = chat
+            self._had.pop(chat.agent, None)
+            self._had[chat.agent] = agent_of(chat)
 
     def _waits(self, frame: protocol.Waiting) -> None:
         if had_agent(self._open, frame.chat):
@@ -140,9 +145,17 @@ class CustomerApp(ChatApp):
         if chat.state == "active":
             name = agent_of(chat)
             return Content.assemble(
-                self._passed_on, (name, "bold $text-success"), " is here for you."
+                self._passed_on, (name, "bold $text-success"), " is here for you.",
+                (self._where_the_rest_is(), "$text-muted"),
             )
         return self._in_the_queue()
+
+    def _where_the_rest_is(self) -> str:
+        """Or who is passed on would think that what was said is lost."""
+        others = list(self._others.values())
+        if not others:
+            return ""
+        return f"\n{key_of(self, 'talk_before')} shows what you and {others[0]} said."
 
     def _apart(self) -> Content:
         if not self._asked:
@@ -190,6 +203,8 @@ class CustomerApp(ChatApp):
                 return self._to_rate is not None
             case "close_chat":
                 return self._open is not None
+            case "talk_before":
+                return bool(self._others)
         return super().check_action(action, parameters)
 
     def action_ask(self) -> None:
@@ -206,6 +221,20 @@ class CustomerApp(ChatApp):
         except asyncio.CancelledError:
             self._topic, self._over = topic, "You did not ask after all."
             raise
+
+    @property
+    def _others(self) -> dict[Uid, str]:
+        """Who was there in this chat before who is there now, the last one first."""
+        now = self._last.agent if self._last else None
+        return {uid: name for uid, name in reversed(self._had.items()) if uid != now}
+
+    def action_talk_before(self) -> None:
+        """Read what was said with an agent who passed one on, or had to go."""
+        me = self.client.uid
+        self.read_before(
+            self._others, lambda agent: partial(self.client.history, agent),
+            customer=me, called="You", me=me,
+        )
 
     @property
     def _to_rate(self) -> protocol.Chat | None:

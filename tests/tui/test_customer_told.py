@@ -26,9 +26,20 @@ async def test_a_customer_follows_its_chat_and_rates_it(server: Server) -> None:
     ):
         await ben.ready()
         await shows(app, "Ann is here for you.")
+        await pilot.press("alt+e")  # nobody was there before
+        await pilot.press(*"my [b]lamp[/b]", "enter")
+        await eventually(lambda: ann.conversation(BOB).lines, "Ann has it")
         id = next(iter(ann.chats))
         await ann.transfer(id, to=Uid("ben"))
         await shows(app, "Ann passed you on. Ben is here for you.")
+        await shows(app, "Alt+E shows what you and Ann said.")
+        await hides(app, "my [b]lamp[/b]")
+        await pilot.press("alt+e")
+        await shows(app, "before  You with Ann")
+        await shows(app, "my [b]lamp[/b]")
+        assert "You  " in screen_text(app)
+        await pilot.press("escape")
+        await shows(app, "Write to Ben…")
         await pilot.press(*"hello Ben", "enter")
         await eventually(
             lambda: [line.body for line in ben.conversation(BOB).lines] == ["hello Ben"],

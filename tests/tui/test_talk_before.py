@@ -1,5 +1,7 @@
 """What a customer and another agent said, read by the agent who serves it now."""
 
+from functools import partial
+
 from imchat.client import Client
 from imchat.ids import Desk, Uid
 from imchat.tui.widgets.choose import Choose
@@ -100,7 +102,8 @@ async def test_when_there_is_nothing_to_read_it_says_so(server: Server) -> None:
             app._given_by[BOB] = BEN
             await bob.close(next(iter(bob.chats)))
             await shows(app, "The chat with bob is closed.")
-            app._read_before(next(iter(app._load.recent)).chat, BEN)
+            read = partial(app.client.history, BOB, agent=BEN)
+            app.read_before({BEN: "Ben"}, lambda _: read, customer=BOB, called="bob")
             await eventually(lambda: isinstance(app.screen, TalkScreen), "it is opened")
             await shows(app, "It cannot be read:")
             await pilot.press("q")
