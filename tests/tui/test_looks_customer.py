@@ -72,6 +72,15 @@ async def test_a_customer_that_is_served() -> None:
         await assert_looks(pilot, "customer-served")
 
 
+async def test_a_customer_who_was_passed_on() -> None:
+    """Another is there, and what was said before is not lost."""
+    async with staged(_window()) as (app, pilot):
+        await _serve(app)
+        tell(app, protocol.Transferred(chat=chat(agent_is="ben"), sender=AGENT, by=AGENT))
+        await shows(app, "Ann passed you on.")
+        await assert_looks(pilot, "customer-passed-on")
+
+
 async def test_a_customer_whose_chat_is_over() -> None:
     """It can be rated, and one may ask again."""
     async with staged(_window()) as (app, pilot):
