@@ -43,7 +43,7 @@ def clashes(screen: Screen[object], keys: Mapping[str, str]) -> list[str]:
 
     Of two actions with one key, that of the nearer region has it.
     """
-    found: dict[str, None] = {}
+    found: dict[tuple[str, str, str], list[str]] = {}
     fields = screen.walk_children(Widget) if keys else []  # most people choose none
     for node in fields:
         if not node.can_focus:
@@ -54,10 +54,14 @@ def clashes(screen: Screen[object], keys: Mapping[str, str]) -> list[str]:
             id = binding.id or ""
             nearer = taken.setdefault(binding.key, id)
             if id != nearer and {id, nearer} & keys.keys() and not id.startswith("vim_"):
-                by = f"{nearer!r}" if nearer else "a key that is always there"
-                place = _in_words(type(node).__name__).lower()
-                found[f"[screens.keys] {binding.key} in the {place} is {by}, not {id!r}"] = None
-    return list(found)
+                places = found.setdefault((binding.key, nearer, id), [])
+                place = f"the {_in_words(type(node).__name__).lower()}"
+                places += [place] if place not in places else []
+    return [
+        f"[screens.keys] {key} in {', '.join(places)} is "
+        f"{repr(nearer) if nearer else 'a key that is always there'}, not {id!r}"
+        for (key, nearer, id), places in found.items()
+    ]
 
 
 def _bound(node: DOMNode) -> list[Binding]:

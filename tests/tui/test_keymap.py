@@ -102,12 +102,19 @@ def test_a_wrong_name_or_key_is_said(keys: dict[str, str], words: str) -> None:
         ({}, []),
         ({"close_chat": "ctrl+o", "vim_down": "n", "sort": "ctrl+o"}, []),
         ({"close_chat": "alt+w"}, [
-            "alt+w in the composer is 'find_in_chat', not 'close_chat'",
-            "alt+w in the chat log is 'find_in_chat', not 'close_chat'",
+            "alt+w in the chat log, the input, the composer is 'find_in_chat', not 'close_chat'",
         ]),
-        ({"note": "ctrl+a"}, ["ctrl+a in the composer is a key that is always there, not 'note'"]),
-        ({"toggle_status": "enter"}, ["enter in the composer is 'send', not 'toggle_status'"]),
-        ({"find_in_chat": "ctrl+q"}, ["ctrl+q in the composer is 'quit', not 'find_in_chat'"]),
+        ({"note": "ctrl+a"}, [
+            "ctrl+a in the input, the composer, the note box is a key that is always there, "
+            "not 'note'",
+        ]),
+        ({"toggle_status": "enter"}, [
+            "enter in the composer is 'send', not 'toggle_status'",
+            "enter in the note box is 'add_note', not 'toggle_status'",
+        ]),
+        ({"find_in_chat": "ctrl+q"}, [
+            "ctrl+q in the chat log, the input, the composer is 'quit', not 'find_in_chat'",
+        ]),
     ],
 )  # fmt: skip
 async def test_a_key_that_hides_another_is_told(keys: dict[str, str], said: list[str]) -> None:
