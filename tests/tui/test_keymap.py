@@ -105,8 +105,8 @@ def test_a_wrong_name_or_key_is_said(keys: dict[str, str], words: str) -> None:
             "alt+w in the chat log, the input, the composer is 'find_in_chat', not 'close_chat'",
         ]),
         ({"note": "ctrl+a"}, [
-            "ctrl+a in the input, the composer, the note box is a key that is always there, "
-            "not 'note'",
+            ("ctrl+a in the input, the composer, the note box is a key that is always there, "
+            "not 'note'"),
         ]),
         ({"toggle_status": "enter"}, [
             "enter in the composer is 'send', not 'toggle_status'",
