@@ -16,7 +16,7 @@ from tests.tui.dashboards import (
     tier_of,
 )
 from tests.tui.snapshots import agent, snapshot
-from tests.tui.support import shows
+from tests.tui.support import hides, shows
 
 
 async def test_away_and_lost_agents_are_in_the_table_only(server: Server) -> None:
@@ -117,6 +117,24 @@ async def test_the_mouse_sorts_and_picks(server: Server) -> None:
         await eventually(
             lambda: table.at_cursor is not None and table.at_cursor.uid == "bob", "bob is picked"
         )
+
+
+async def test_a_click_goes_to_a_row_and_a_double_click_opens_it(server: Server) -> None:
+    """Also where the cursor is already: what a first click opened, the second would close."""
+    async with dashboard(server, (120, 40)) as (app, pilot):
+        table = app.query_one(AgentsTable)
+        feed(app, snapshot([agent("ann", 2), agent("bob", 3)]))
+        await shows(app, "2 agents · by name")
+        for at in (2, 3):
+            await pilot.click(AgentsTable, offset=(3, at))
+            assert table.cursor_row == at - 2
+            assert len(app.screen_stack) == 1
+        await pilot.double_click(AgentsTable, offset=(3, 3))
+        await shows(app, "Read which chat?")
+        await pilot.press("escape")
+        await hides(app, "Read which chat?")
+        await pilot.press("enter")
+        await shows(app, "Read which chat?")
 
 
 async def rows_are(table: AgentsTable, wanted: str) -> None:

@@ -78,7 +78,7 @@ class PaintedList(Painted, can_focus=True):
             self.post_message(self.Chosen())
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor; a second click asks for the row."""
+        """Move the cursor; a double click asks for the row."""
         offset = event.get_content_offset(self)
         if offset is None or not 0 <= self._top + offset.y < self.length():
             return

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.strip import Strip
 from textual.widgets import DataTable
 
@@ -74,6 +75,18 @@ class UidTable(DataTable[Cell], Generic[R]):
     def on_resize(self) -> None:
         """Columns fit the width."""
         self._apply()
+
+    async def _on_click(self, event: events.Click) -> None:
+        """Move the cursor; a double click asks for the row.
+
+        Textual asks for it at the first click where the cursor is already, and the second one
+        would fall on what that has opened.
+        """
+        event.prevent_default()
+        with self.prevent(DataTable.RowSelected):
+            await super()._on_click(event)
+        if event.chain > 1 and event.style.meta.get("row") == self.cursor_row:
+            self.action_select_cursor()
 
     def notify_style_update(self) -> None:
         """Cells are made anew in the new colours."""
