@@ -18,7 +18,7 @@ class Limits(NamedTuple):
 
 def count_waiting(count: int) -> str:
     """How many wait, as the end of a sentence."""
-    return f"{count:,} wait{'s' * (count == 1)}"
+    return f"{count:,} wait{'s' * (count == 1)}" if count else "nobody waits"
 
 
 def clock(seconds: int) -> str:
