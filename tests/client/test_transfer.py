@@ -90,6 +90,7 @@ async def test_what_was_heard_of_a_chat_that_left_is_not_heard_again(server: Ser
                 lambda: sum(isinstance(e, Connected) for e in events) == times, "Ann is back"
             )
             await eventually(lambda: not talk.ann._mirror._healing, "all is read")
+            await eventually(lambda: not talk.ann._events._waiting, "and heard")
 
         await talk.bob.send(ANN, "first")
         await eventually(lambda: bodies(events) == ["first"], "it is heard")
