@@ -110,7 +110,7 @@ def test_a_wrong_name_or_key_is_said(keys: dict[str, str], words: str) -> None:
         ]),
         ({"toggle_status": "enter"}, [
             "enter in the composer is 'send', not 'toggle_status'",
-            "enter in the note box is 'add_note', not 'toggle_status'",
+            "enter in the note box is 'store_note', not 'toggle_status'",
         ]),
         ({"find_in_chat": "ctrl+q"}, [
             "ctrl+q in the chat log, the input, the composer is 'quit', not 'find_in_chat'",

@@ -24,7 +24,7 @@ class NoteBox(Writing):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Add note", id="add_note"),
+        Binding("enter", "submit", "Store note", id="store_note"),
         Binding("pageup", "scroll_panel(-1)", "Customer: up", id="panel_up", show=False),
         Binding("pagedown", "scroll_panel(1)", "Customer: down", id="panel_down", show=False),
     ]
