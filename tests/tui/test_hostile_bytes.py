@@ -76,6 +76,10 @@ async def test_the_agents_console(
             uid=CUSTOMER, chats=[over], notes=[Note(by=Uid("ben"), at=AT_MS, body=body)]
         )
         app.query_one(CustomerPanel)._learn(clean_frame(known))
+        tell(app, clean_frame(protocol.Transferred(chat=one, sender=Uid(name), by=Uid(body))))
+        tell(app, clean_frame(protocol.Status(
+            uid=AGENT, state="away", load=2, capacity=3, by=Uid(topic),
+        )))  # fmt: skip
         await rest(pilot)
         for keys in (["slash"], ["backspace"], ["f3"], ["f3"], ["f4"], ["escape"], ["f5"],
                      ["down"], ["escape"], ["ctrl+g"], ["escape"], ["ctrl+p", *"chat"],
@@ -103,6 +107,11 @@ async def test_the_customers_window(name: str, body: str, size: tuple[int, int])
         talk(app, served.agent or AGENT, [(served.agent or AGENT, said, 50), (CUSTOMER, said, 9)])
         tell(app, welcome(CUSTOMER, "customer", served.customer_name, served))
         tell(app, protocol.Typing(chat=ChatId("1"), sender=served.agent or AGENT, to=CUSTOMER))
+        passed_on = chat(name=body[:60], agent_is="ben")
+        tell(app, clean_frame(protocol.Transferred(chat=passed_on, sender=AGENT, by=AGENT)))
+        await rest(pilot, "alt+e")
+        await rest(pilot, "escape")
+        tell(app, clean_frame(protocol.Transferred(chat=served, sender=AGENT, by=AGENT)))
         await rest(pilot, "f4")
         await rest(pilot, "escape")
         tell(app, protocol.Closed(chat=served, by=AGENT, reason="agent"))
