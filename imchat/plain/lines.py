@@ -110,13 +110,15 @@ class _Chat:
             case protocol.Assigned(chat=chat):
                 self._goes_on(chat, "")
             case protocol.Transferred(chat=chat):
-                self._goes_on(chat, f"{agent_of(self._open)} passed you on. ")
+                self._goes_on(chat, f"{agent_of(self._open) or 'A supervisor'} passed you on. ")
             case protocol.Closed(chat=chat, reason=reason):
                 self._end(chat, ended(chat, reason))
             case ClosedMeanwhile(chat=chat):
                 self._end(chat, ended(chat, "disconnected"))
-            case protocol.Message(sender=sender, body=body):
+            case protocol.Message(sender=sender, body=body, seq=seq):
                 self._message(sender, body)
+                if sender != self._client.uid:
+                    self._client.mark_read(sender, seq)
             case protocol.Error(message=message):
                 self._fail(message)
             case _:

@@ -21,7 +21,7 @@ from textual.worker import Worker
 from imchat.client import Client, Connected, Disconnected, Event, clean
 from imchat.errors import ImchatError, RequestError, SetupError
 from imchat.settings import ScreenSettings
-from imchat.tui import attention, backgrounds, cutting, keymap, theme, vim
+from imchat.tui import alt_keys, attention, backgrounds, cutting, keymap, theme, vim
 from imchat.tui.actions import actions_of, clashes, key_of
 from imchat.tui.anchoring import anchored
 from imchat.tui.memory import Memory
@@ -35,6 +35,7 @@ from imchat.tui.widgets.title_bar import TitleBar
 DRAWS_A_SECOND = 20
 """What happens faster is drawn together."""
 
+alt_keys.install()
 backgrounds.install()
 cutting.install()
 
@@ -152,7 +153,8 @@ class ImchatApp(TypeaheadApp):
             self.leisure.touch()
         if isinstance(event, events.Paste):
             # It comes from elsewhere; each text field would draw what is in it as it is.
-            event.text = clean(event.text)
+            # Its line ends are as a key would send them: tmux and others write a return.
+            event.text = clean(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         if isinstance(event, events.MouseDown | events.MouseMove) and self._is_gone(event):
             return
         await super().on_event(event)

@@ -144,6 +144,10 @@ async def test_the_end_of_input_may_wait_for_the_agent(server: Server) -> None:
         await chat.says("> hello")
         await ann.send(BOB, "It is\non its way")
         await chat.says("< Ann: on its way")
+        conversation = ann.conversation(BOB)
+        await eventually(
+            lambda: conversation.read_by_peer == conversation.last_seq, "what is printed is read"
+        )
         await ann.close(next(iter(ann.chats)))
         assert await chat.ends() == 0
         assert chat.out[-3:] == ["< Ann: It is", "< Ann: on its way", "* Ann closed the chat."]

@@ -153,7 +153,9 @@ async def test_a_click_goes_to_a_chat_and_to_writing(server: Server) -> None:
         assert isinstance(app.focused, Composer)
 
 
-@pytest.mark.parametrize("keys", [["ctrl+g", "2"], ["alt+2"], ["ctrl+g", "c", "a", "enter"]])
+@pytest.mark.parametrize(
+    "keys", [["ctrl+g", "2", "enter"], ["alt+2"], ["ctrl+g", "c", "a", "enter"]]
+)
 async def test_one_goes_to_a_chat_by_number_or_name(server: Server, keys: list[str]) -> None:
     """Ctrl+G and the slot's number, which every terminal can, or letters of the name."""
     async with (
@@ -193,14 +195,28 @@ async def test_a_free_slot_is_said_to_be_free(server: Server) -> None:
         await shows(app, "Slot 3 is free.")
 
 
-def test_a_number_that_may_go_on_waits_for_enter() -> None:
-    """With twelve chats 1 is not taken at once, for it may become 12."""
-    entries = [Entry(chat=_entry(None).chat, slot=n) for n in range(1, 13)]
+def test_a_number_is_a_slots_before_all_else() -> None:
+    """The slot itself, then those whose numbers begin so."""
+    entries = [Entry(chat=_entry(None).chat, slot=n) for n in range(12, 0, -1)]
     jump = Jump(entries, Limits())
-    assert jump.at_once("1") is None
-    assert jump.at_once("2") is not None
-    assert jump.at_once("12") is not None
-    assert jump.at_once("x") is None
+    assert [choice.line.plain[:3].strip() for choice in jump.choices("1")[:4]] == [
+        "1", "10", "11", "12",
+    ]
+    assert jump.choices("12")[0].line.plain.startswith("12 ")
+
+
+async def test_enter_behind_a_number_sends_no_draft(server: Server) -> None:
+    """It takes the chat that the number found; what was begun there is not sent."""
+    async with (
+        console(server) as (app, pilot),
+        customer(server, "bob") as bob,
+        customer(server, "cat"),
+    ):
+        await lists(app, "1 bob", "2 cat")
+        await pilot.press(*"not yet", "ctrl+down", "ctrl+g", "1", "enter")
+        await eventually(lambda: written(app) == "not yet", "bob's draft is there")
+        assert [line.body for line in bob.conversation(ANN).lines] == ["the topic of bob"]
+
 
 
 async def test_what_was_said_in_chats_out_of_reach_is_let_go(server: Server) -> None:

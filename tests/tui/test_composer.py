@@ -143,11 +143,12 @@ async def test_a_paste_of_many_lines_sends_nothing(server: Server) -> None:
     """It is inserted whole, at the cursor."""
     async with console(server) as (app, pilot), customer(server, "bob") as bob:
         await shows(app, "Write to bob…")
-        pasted = "\r\n".join(f"line {n}" for n in range(300))
+        # Some terminals send both, and others, tmux among them, a return alone.
+        pasted = "\r\n".join(f"line {n}" for n in range(300)) + "\ra\r\rb"
         await pilot.press("x")
         app.post_message(events.Paste(pasted))
-        await eventually(lambda: written(app).endswith("line 299"), "the paste")
-        assert written(app) == "x" + pasted.replace("\r", "")
+        await eventually(lambda: written(app).endswith("b"), "the paste")
+        assert written(app) == "x" + pasted.replace("\r\n", "\n").replace("\r", "\n")
         assert text_of(bob, ANN) == ["the topic of bob"]
 
 

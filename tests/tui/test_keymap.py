@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual import events
+from textual._xterm_parser import XTermParser
 
 from imchat.errors import SetupError
 from imchat.ids import DEFAULT_DESK
@@ -42,22 +43,24 @@ def test_no_two_actions_of_one_place_have_the_same_key() -> None:
 
 
 SENT_AS_ANOTHER = re.compile(
-    r"alt\+\d|alt\+[bf]|alt\+enter|shift\+enter|ctrl\+enter|ctrl\+[ihm]|ctrl\+shift\+.*|ctrl\+\d"
+    r"alt\+[bf]|alt\+enter|shift\+enter|ctrl\+enter|ctrl\+[ihm]|ctrl\+shift\+.*|ctrl\+\d"
 )
 """What a terminal without the kitty protocol cannot send, or Textual reads as another key."""
 
 
 def test_every_action_has_a_key_that_works_in_every_terminal() -> None:
-    """But the slots, to which Ctrl+G and the number go."""
+    """None needs the kitty protocol."""
     keymap.import_all()
     keys: dict[str, set[str]] = {}
     for _, binding in keymap.own_bindings():
         keys.setdefault(binding.id or "", set()).add(binding.key)
     dead = {id for id, known in keys.items() if all(map(SENT_AS_ANOTHER.fullmatch, known))}
-    assert {id for id in dead if not id.startswith("slot_")} == set()
+    assert dead == set()
     for key in {key for known in keys.values() for key in known}:
         if (letter := key.removeprefix("alt+")) != key and not SENT_AS_ANOTHER.fullmatch(key):
-            assert f"\x1b{letter}" not in ANSI_SEQUENCES_KEYS, key
+            [event] = XTermParser().feed(f"\x1b{letter}")
+            assert isinstance(event, events.Key)
+            assert event.key == key
 
 
 @pytest.mark.parametrize(
@@ -139,3 +142,20 @@ async def test_other_screens_have_no_such_keys_as_they_come(app: Callable[[], Im
     """Nothing is told where nobody chose anything."""
     async with staged(app()) as (running, _):
         assert not [note.message for note in running._notifications]
+
+
+@pytest.mark.parametrize(
+    ("sent", "keys"),
+    [
+        ("\x1bd\x1b[5~", ["alt+d", "pageup"]),
+        ("\x1ba\x1ba", ["alt+a", "alt+a"]),
+        ("\x1b1\x1b2x", ["alt+1", "alt+2", "x"]),
+        ("\x1bb\x1bf", ["ctrl+left", "ctrl+right"]),
+        ("\x1b[A\x1bOB", ["up", "down"]),
+    ],
+)
+def test_alt_and_a_letter_are_a_key_whatever_follows(sent: str, keys: list[str]) -> None:
+    """As any terminal sends them; nothing of it becomes text."""
+    found = [event for event in XTermParser().feed(sent) if isinstance(event, events.Key)]
+    assert [event.key for event in found] == keys
+    assert not [event for event in found if event.is_printable and "alt" in event.key]

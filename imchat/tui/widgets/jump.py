@@ -13,7 +13,10 @@ from imchat.tui.widgets.picker import Choice, Picker
 
 
 class Jump(Picker[ChatId]):
-    """Gives the chat to go to. A number typed first is a slot's, and needs no Enter."""
+    """Gives the chat to go to; a number is a slot's.
+
+    It needs Enter like all else: an Enter too many would send what is written in that chat.
+    """
 
     ASKS = "Go to"
     HINT_IN = "a slot's number, or letters of a name, uid or topic"
@@ -26,13 +29,10 @@ class Jump(Picker[ChatId]):
     def choices(self, query: str) -> Sequence[Choice[ChatId]]:
         """The chats that answer to it."""
         found = fuzzy.best(query, self._entries, _texts)
+        slots = [e for e in self._entries if query and str(e.slot or "").startswith(query)]
+        slots.sort(key=lambda entry: entry.slot or 0)
+        found = [*slots, *(entry for entry in found if entry not in slots)]
         return [Choice(entry.chat.chat, _line(entry, self._limits)) for entry in found]
-
-    def at_once(self, query: str) -> ChatId | None:
-        """The chat in the slot, where no other slot's number begins so."""
-        slots = {str(entry.slot): entry.chat.chat for entry in self._entries if entry.slot}
-        could_be = [number for number in slots if number.startswith(query)] if query else []
-        return slots[query] if could_be == [query] else None
 
 
 def _texts(entry: Entry) -> list[str]:

@@ -78,10 +78,6 @@ class Picker(Modal[T | None], Generic[T]):
         """What answers to what is typed, best first. For the pickers to write."""
         raise NotImplementedError
 
-    def at_once(self, query: str) -> T | None:
-        """What is taken without Enter. For the pickers to add."""
-        return None
-
     def on_mount(self) -> None:
         """Everything may be picked at first."""
         self._offer("")
@@ -89,11 +85,7 @@ class Picker(Modal[T | None], Generic[T]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Offer what answers to it."""
         event.stop()
-        value = self.at_once(event.value)
-        if value is not None:
-            self.dismiss(value)
-        else:
-            self._offer(event.value)
+        self._offer(event.value)
 
     def _offer(self, query: str) -> None:
         self._choices = self.choices(clean_line(query).strip())
