@@ -44,7 +44,7 @@ def test_an_agent_serves_three_customers_by_keyboard_alone(env: dict[str, str]) 
         agent.type(ENTER)
         customers["bob"].shows("Hello bob, I am Ann.")
 
-        agent.type(CTRL_G, "2")
+        agent.type(CTRL_G, "2", ENTER)
         agent.shows("Write to cat…")
         agent.type("你好，cat！", CTRL_J, "Second line", ENTER)
         customers["cat"].shows("Second line")
