@@ -278,7 +278,7 @@ class Today(Struct, frozen=True, kw_only=True):
     served: int = 0
     """Those that came to an agent for the first time."""
     abandoned: int = 0
-    """Those that the customer left while waiting."""
+    """Those that ended while they waited and never came to an agent."""
     within_20_s: int = 0
     """Of the served: those that waited no longer than that."""
     within_60_s: int = 0

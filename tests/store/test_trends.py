@@ -79,6 +79,19 @@ async def test_today_adds_up(people: People) -> None:
     assert (await trend(people)).today.offered == 0
 
 
+async def test_who_was_served_and_left_later_is_not_counted_twice(people: People) -> None:
+    """The agent was lost; who then left the queue is among the served, as in the reports."""
+    await people.agent("ann")
+    await people.asks("c1")
+    await people.disconnect("ann")
+    await people.pass_time(60)
+    assert await people.queue() == ["c1"]
+    await people.close("c1")
+    found = await trend(people)
+    assert max(found.waiting) == 1
+    assert (found.today.served, found.today.abandoned) == (1, 0)
+
+
 async def test_a_desk_that_is_gone_is_shown_for_the_day(people: People) -> None:
     """Its last customer left and nobody works there; what happened, happened."""
     await people.asks("c1", desk="sales")

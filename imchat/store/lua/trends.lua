@@ -85,7 +85,8 @@ end
 function kinds.closed(event)
   if event.agent ~= "" then return end
   count_step(event, 0, 0, -1)
-  count_today(event, "abandoned", 1)
+  -- One that had an agent before is among the served, and counts once.
+  if event.first == "1" then count_today(event, "abandoned", 1) end
 end
 
 function kinds.released(event)
