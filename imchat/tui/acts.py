@@ -106,8 +106,9 @@ class Acts:
             return False
         agent, desk = to
         goal = f"the desk {desk}" if agent is None else self._name_of(agent)
+        whose = self._whose(at) + "," * (at.agent is None)
         return await self._ask(
-            f"Transfer the chat of {self._whose(at)} to {goal}?",
+            f"Transfer the chat of {whose} to {goal}?",
             "Transfer it (y)",
             lambda: self._client.transfer(at.chat, to=agent, desk=desk),
             f"{at.customer} is given to {goal}.",

@@ -52,11 +52,9 @@ class Supervising(ImchatApp):
         """Open the chat of the row."""
         self.action_open_chat()
 
-    def on_tier_board_picked(self, event: TierBoard.Picked) -> None:
-        """Go to the agent whose card was clicked."""
-        table = self.query_one(AgentsTable)
-        table.select(event.uid)
-        table.focus()
+    def on_tier_board_chosen(self) -> None:
+        """Open a chat of the card's agent."""
+        self.action_open_chat()
 
     def action_open_chat(self) -> None:
         """Read a chat while it goes on, or as it was."""
@@ -73,9 +71,11 @@ class Supervising(ImchatApp):
         self._acts.begin(lambda: self._acts.transfer(chats))
 
     def action_turn_agent(self) -> None:
-        """Set the agent under the cursor away, or online, after asking."""
+        """Set the agent that is meant away, or online, after asking."""
         agent = self._agent()
-        if agent is not None:
+        if agent is None:
+            self.notify("There is no agent here.", severity="warning", markup=False)
+        else:
             self._acts.begin(lambda: self._acts.turn(agent))
 
     async def _open(self) -> None:
@@ -105,11 +105,21 @@ class Supervising(ImchatApp):
         return [] if agent is None else chats_of(agent)
 
     def _agent(self) -> Agent | None:
-        """The one under the table's cursor as it is now; rows are drawn a little later."""
+        """The one that is meant by where the keys are, as it is now; offline is none."""
+        uid = self._uid_of_agent()
+        agents = self.snapshot.agents if self.snapshot else []
+        return next((agent for agent in agents if agent.uid == uid), None)
+
+    def _uid_of_agent(self) -> str | None:
+        match self.focused:
+            case QueueHead():
+                return None
+            case EventLog(at_cursor=event):
+                return None if event is None else event.agent
+            case TierBoard(at_cursor=agent):
+                return None if agent is None else agent.uid
         shown = self.query_one(AgentsTable).at_cursor
-        if shown is None or self.snapshot is None:
-            return shown
-        return next((now for now in self.snapshot.agents if now.uid == shown.uid), shown)
+        return None if shown is None else shown.uid
 
     def _chats_in(self, event: protocol.Happening, *, also_closed: bool) -> list[ChatAt]:
         at = self._find(ChatId(event.chat)) if event.chat else None

@@ -88,6 +88,20 @@ def lay_out(view: DeskView, width: int, height: int) -> Layout:
     return Layout(bar, columns, {card.agent.uid: card for col in columns for card in col.cards})
 
 
+def next_card(layout: Layout, uid: Uid, across: int, down: int) -> Uid:
+    """Whose card is next to an agent's: `across` columns or lanes, or `down` the column.
+
+    Its own where there is none further on.
+    """
+    here = layout.cards[uid]
+    if across:
+        beyond = [card for card in layout.cards.values() if (card.x - here.x) * across > 0]
+        near = min(beyond, key=lambda c: (abs(c.x - here.x), abs(c.y - here.y)), default=here)
+        return near.agent.uid
+    column = next(column.cards for column in layout.columns if here in column.cards)
+    return column[max(0, min(column.index(here) + down, len(column) - 1))].agent.uid
+
+
 def _filled(column: Column, online: int, room: int, bar: int) -> Column:
     """The column with its cards in so many rows."""
     if online * ROOMY <= room + 1:

@@ -6,6 +6,7 @@ from textual.pilot import Pilot
 
 from imchat.client import Client
 from imchat.tui.dashboard import DashboardApp
+from imchat.tui.widgets.agents_table import AgentsTable
 from imchat.tui.widgets.choose import Choose
 from imchat.tui.widgets.deed import Deed
 from imchat.tui.widgets.queue_head import QueueHead
@@ -123,7 +124,7 @@ async def test_who_waits_is_given_to_another_desk(server: Server) -> None:
         await pilot.press("m")
         await shows(app, "Transfer the chat of bob to")
         await pilot.press(*"desk", "enter")
-        await answer(app, pilot, "Transfer the chat of bob, who waits to the desk billing?", "y")
+        await answer(app, pilot, "Transfer the chat of bob, who waits, to the desk billing?", "y")
         await eventually(
             lambda: [chat.agent for chat in bob.chats.values()] == ["ann"], "Ann has it"
         )
@@ -140,6 +141,28 @@ async def test_an_agent_is_set_away_and_online(server: Server) -> None:
         await pilot.press("w")
         await answer(app, pilot, "Set Ann online", "y")
         await row_with(app, "Ann", "● online")
+
+
+async def test_the_agent_that_is_meant_is_the_one_that_is_looked_at(server: Server) -> None:
+    """The event's, or the card's, wherever the table's cursor may be; in the queue nobody's."""
+    async with (
+        dashboard(server, (120, 40)) as (app, pilot),
+        online(server, "ann"),
+        online(server, "bob"),
+    ):
+        await row_with(app, "Bob", "● online")
+        table = app.query_one(AgentsTable)
+        assert table.at_cursor is not None
+        assert table.at_cursor.uid == "ann"
+        await shows(app, "Bob came online")
+        await pilot.press("e", "w")
+        await answer(app, pilot, "Set Bob away?", "escape")
+        await pilot.press("4", "down", "z", "w")
+        await answer(app, pilot, "Set Bob away?", "escape")
+        await pilot.press("z", "2", "w")
+        await shows(app, "There is no agent here.")
+        await pilot.press("1", "w")
+        await answer(app, pilot, "Set Ann away?", "escape")
 
 
 async def test_a_refusal_is_shown_in_a_line_and_can_be_tried_again(server: Server) -> None:

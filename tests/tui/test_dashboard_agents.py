@@ -1,9 +1,8 @@
 """The dashboard's table of agents: rows, order, filter."""
 
-
+from functools import partial
 
 from imchat.tui.widgets.agents_table import AgentsTable
-from imchat.tui.widgets.tier_board import TierBoard
 from tests.support import Server, eventually
 from tests.tui.dashboards import (
     asking,
@@ -97,8 +96,8 @@ async def test_the_table_is_narrowed_by_what_one_types(server: Server) -> None:
         await eventually(lambda: app.focused is table, "the keys are the table's again")
 
 
-async def test_the_mouse_sorts_and_picks(server: Server) -> None:
-    """A click on a column's head sorts by it, twice reverses; on a card it goes to the agent."""
+async def test_the_mouse_sorts(server: Server) -> None:
+    """A click on a column's head sorts by it, twice reverses."""
     site = [agent("ann", 1), agent("bob", 2), agent("cat", 0)]
     async with dashboard(server, (120, 40)) as (app, pilot):
         table = app.query_one(AgentsTable)
@@ -110,13 +109,6 @@ async def test_the_mouse_sorts_and_picks(server: Server) -> None:
         assert uids(table) == ["bob", "ann", "cat"]
         await pilot.click(AgentsTable, offset=(head.index("load"), 1))
         await eventually(lambda: uids(table) == ["cat", "ann", "bob"], "the other way round")
-        await pilot.press("1")
-        board = text_in(app, TierBoard)
-        y = next(n for n, row in enumerate(board) if "bob" in row)
-        await pilot.click(TierBoard, offset=(board[y].index("bob"), y))
-        await eventually(
-            lambda: table.at_cursor is not None and table.at_cursor.uid == "bob", "bob is picked"
-        )
 
 
 async def test_a_click_goes_to_a_row_and_a_double_click_opens_it(server: Server) -> None:
@@ -135,6 +127,21 @@ async def test_a_click_goes_to_a_row_and_a_double_click_opens_it(server: Server)
         await hides(app, "Read which chat?")
         await pilot.press("enter")
         await shows(app, "Read which chat?")
+
+
+async def test_the_first_and_the_last_are_a_key_away(server: Server) -> None:
+    """Home and End move the cursor as they do in the lists beside the table."""
+    async with dashboard(server, (120, 40)) as (app, pilot):
+        table = app.query_one(AgentsTable)
+        feed(app, snapshot([agent(f"a{n:02}") for n in range(50)]))
+        await shows(app, "50 agents")
+        for key, row in (("end", 49), ("home", 0), ("down", 1), ("home", 0)):
+            await pilot.press(key)
+            await eventually(partial(is_at, table, row), f"{key}: row {row}")
+
+
+def is_at(table: AgentsTable, row: int) -> bool:
+    return table.cursor_row == row
 
 
 async def rows_are(table: AgentsTable, wanted: str) -> None:

@@ -65,5 +65,5 @@ async def test_what_is_asked_names_them_as_they_are(server: Server) -> None:
             await pilot.press("down")
         assert_data(app)
         await pilot.press("home", *"bold", "enter")
-        await shows(app, "Transfer the chat of [b]x[/, who waits to [b]bold[/b]?")
+        await shows(app, "Transfer the chat of [b]x[/, who waits, to [b]bold[/b]?")
         await pilot.press("escape")

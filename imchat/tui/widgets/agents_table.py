@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widgets import DataTable
 
@@ -43,6 +44,10 @@ class AgentsTable(UidTable[Agent]):
     }
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select_cursor", "Open", id="list_choose", show=False),
+    ]
+
     def __init__(self) -> None:
         super().__init__()
         self._given: list[Agent] = []
@@ -71,11 +76,6 @@ class AgentsTable(UidTable[Agent]):
         self._stop_resting()
         self.show(self._given)
         self._title()
-
-    def select(self, uid: Uid) -> None:
-        """Move the cursor to an agent, if the table shows it."""
-        if uid in self._shown:
-            self.move_cursor(row=self.get_row_index(uid))
 
     def next_order(self) -> None:
         """Sort in the next way."""

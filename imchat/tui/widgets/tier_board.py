@@ -8,15 +8,17 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.timer import Timer
 
 from imchat.ids import Uid
-from imchat.tui.desk_view import DeskView
-from imchat.tui.tier_layout import GAP, HEADER, NOTHING, Card, Column, lay_out
+from imchat.tui.desk_view import Agent, DeskView
+from imchat.tui.tier_layout import GAP, HEADER, NOTHING, Card, Column, lay_out, next_card
 from imchat.tui.widgets.flights import Flights
 from imchat.tui.widgets.load_bar import is_full, load_bar
 from imchat.tui.widgets.painted import Painted, Row, fitted, laid_over, listed, spread
+from imchat.tui.widgets.painted_list import FAR, PAGE
 
 FRAMES_A_SECOND = 20
 WIDE_NAME = 20
@@ -30,7 +32,9 @@ class TierBoard(Painted, can_focus=True):
     PREFIX = "tier-board"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"tier-board--{name}"
-        for name in ("name", "faint", "full", "current", "tint", "card", "moved", "alarm")
+        for name in (
+            "name", "faint", "full", "current", "tint", "card", "moved", "alarm", "cursor",
+        )
     }
     DEFAULT_CSS = """
     TierBoard {
@@ -46,16 +50,25 @@ class TierBoard(Painted, can_focus=True):
         & > .tier-board--card { background: $panel; }
         & > .tier-board--moved { color: $foreground; background: $primary 45%; text-style: bold; }
         & > .tier-board--alarm { color: $text-error; text-style: bold; }
+        & > .tier-board--cursor { background: $primary 20%; }
         &.-full { border-title-color: $text-warning; }
     }
     """
 
-    class Picked(Message):
-        """The card of an agent was clicked."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1, 0)", "Column before", id="tiers_left", show=False),
+        Binding("right", "move(1, 0)", "Next column", id="tiers_right", show=False),
+        Binding("up", "move(0, -1)", "Up", id="list_up", show=False),
+        Binding("down", "move(0, 1)", "Down", id="list_down", show=False),
+        Binding("pageup", f"move(0, {-PAGE})", "Page up", id="list_page_up", show=False),
+        Binding("pagedown", f"move(0, {PAGE})", "Page down", id="list_page_down", show=False),
+        Binding("home", f"move(0, {-FAR})", "First", id="list_first", show=False),
+        Binding("end", f"move(0, {FAR})", "Last", id="list_last", show=False),
+        Binding("enter", "choose", "Open", id="list_choose", show=False),
+    ]
 
-        def __init__(self, uid: Uid) -> None:
-            super().__init__()
-            self.uid = uid
+    class Chosen(Message):
+        """The card under the cursor was asked for, by Enter or by a double click."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,6 +81,16 @@ class TierBoard(Painted, can_focus=True):
         self._flights = Flights()
         self._drawn: dict[tuple[object, ...], list[Row]] = {}
         self._frames: Timer | None = None
+        self._cursor: Uid | None = None
+        self._marked: Uid | None = None
+        """Whose card is drawn as the one under the cursor."""
+
+    @property
+    def at_cursor(self) -> Agent | None:
+        """Whose card is under the cursor; who moves to another column takes it along."""
+        if self._cursor not in self._places.cards:
+            self._cursor = next(iter(self._places.cards), None)
+        return None if self._cursor is None else self._places.cards[self._cursor].agent
 
     def on_mount(self) -> None:
         """Cards fly from frame to frame."""
@@ -93,7 +116,7 @@ class TierBoard(Painted, can_focus=True):
             self._frames.pause()
 
     def on_click(self, event: events.Click) -> None:
-        """Say whose card it is."""
+        """Move the cursor to the card; a double click asks for it."""
         at = event.get_content_offset(self)
         for uid, card in self._places.cards.items():
             if (
@@ -101,7 +124,29 @@ class TierBoard(Painted, can_focus=True):
                 and card.y <= at.y <= card.y + card.tall
                 and card.x <= at.x < card.x + card.width
             ):
-                self.post_message(self.Picked(uid))
+                if uid == self._cursor and event.chain > 1:
+                    self.action_choose()
+                self._cursor = uid
+                self.repaint()
+
+    def action_move(self, across: int, down: int) -> None:
+        """Move the cursor to another card."""
+        if (agent := self.at_cursor) is not None:
+            self._cursor = next_card(self._places, agent.uid, across, down)
+            self.repaint()
+
+    def action_choose(self) -> None:
+        """Ask for the card under the cursor."""
+        if self.at_cursor is not None:
+            self.post_message(self.Chosen())
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.repaint()
+
+    def on_blur(self) -> None:
+        """Hide it."""
+        self.repaint()
 
     def notify_style_update(self) -> None:
         """Forget cards in the old colours."""
@@ -120,6 +165,8 @@ class TierBoard(Painted, can_focus=True):
             self._flights = Flights()
             self._lay_out(width, height)
         places = self._places
+        shown = self.at_cursor if self.has_focus else None
+        self._marked = None if shown is None else shown.uid
         if not places.columns:
             return self._rows_of_nothing(width, height)
         flying = {
@@ -182,14 +229,16 @@ class TierBoard(Painted, can_focus=True):
 
     def _card(self, card: Card, base: Style) -> list[Row]:
         agent, way = card.agent, self._moved.get(card.agent.uid, 0)
+        marked = agent.uid == self._marked
         key = (
             agent.name, agent.uid, agent.load, agent.capacity, tuple(agent.customers),
-            way, card.width, card.tall, self._places.bar, base.bgcolor,
+            way, marked, card.width, card.tall, self._places.bar, base.bgcolor,
         )
         if key not in self._drawn:
             if len(self._drawn) >= KEPT_CARDS:
                 self._drawn.clear()
-            self._drawn[key] = self._draw_card(card, way, self.ink("card") if card.tall else base)
+            back = self.ink("cursor") if marked else self.ink("card") if card.tall else base
+            self._drawn[key] = self._draw_card(card, way, back)
         return self._drawn[key]
 
     def _draw_card(self, card: Card, way: int, base: Style) -> list[Row]:

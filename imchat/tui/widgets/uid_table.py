@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widgets import DataTable
 
@@ -57,6 +58,15 @@ class UidTable(DataTable[Cell], Generic[R]):
         }
     }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "cursor_up", "Up", id="list_up", show=False),
+        Binding("down", "cursor_down", "Down", id="list_down", show=False),
+        Binding("pageup", "page_up", "Page up", id="list_page_up", show=False),
+        Binding("pagedown", "page_down", "Page down", id="list_page_down", show=False),
+        Binding("home", "scroll_top", "First", id="list_first", show=False),
+        Binding("end", "scroll_bottom", "Last", id="list_last", show=False),
+    ]
 
     def __init__(self, *, fixed_rows: int = 0) -> None:
         super().__init__(
