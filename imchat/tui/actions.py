@@ -23,9 +23,13 @@ class Action:
 
 
 def actions_of(screen: Screen[object]) -> list[Action]:
-    """Every action of the app and of the regions, those of the app last."""
+    """Every action of the app and of the regions: where the keys are first, the app last."""
     found: dict[str, Action] = {}
-    nodes: list[DOMNode] = [*screen.walk_children(), screen, screen.app]
+    near = [] if screen.focused is None else screen.focused.ancestors_with_self
+    nodes: list[DOMNode] = [
+        *(node for node in near if node not in {screen, screen.app}),
+        *screen.walk_children(), screen, screen.app,
+    ]
     for node in nodes:
         for action in _actions_at(node):
             found.setdefault(action.id, action)
@@ -86,13 +90,22 @@ def _actions_at(node: DOMNode) -> list[Action]:
     return [
         Action(
             id=id,
-            place=node.BINDING_GROUP_TITLE or _in_words(type(node).__name__),
+            place=_place_of(node, id),
             name=binding.description,
             keys="  ".join(keys[id]),
             run=partial(app.run_action, binding.action, node),
         )
         for id, binding in shown.items()
     ]
+
+
+def _place_of(node: DOMNode, id: str) -> str:
+    """What the class is called in which the action is defined."""
+    for kind in type(node).__mro__:
+        for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", ())):
+            if binding.id == id and issubclass(kind, DOMNode):
+                return kind.BINDING_GROUP_TITLE or _in_words(kind.__name__)
+    raise ValueError(f"{id} is no action of {node}")
 
 
 def _in_words(name: str) -> str:

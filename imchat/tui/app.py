@@ -57,6 +57,8 @@ class ImchatApp(TypeaheadApp):
         Binding("f1", "help", "Help", id="help"),
         Binding("ctrl+p", "command_palette", "Menu", id="menu", priority=True),
         Binding("ctrl+q", "quit", "Quit", id="quit", priority=True),
+        Binding("tab", "focus_next", "Next region", id="next_region", show=False),
+        Binding("shift+tab", "focus_previous", "Region before", id="region_before", show=False),
         Binding("escape", "give_up", "Wait no longer", id="give_up", show=False),
         *vim.BINDINGS,
     ]

@@ -59,7 +59,7 @@ class DashboardApp(Supervising):
         Binding("1", "go_to('AgentsTable')", "Agents", id="go_agents", show=False),
         Binding("2", "go_to('QueueHead')", "Queue", id="go_queue", show=False),
         Binding("4", "go_to('TierBoard')", "Tiers", id="go_tiers", show=False),
-        Binding("3,e", "go_to('EventLog')", "Events", id="go_events", key_display="e"),
+        Binding("e,3", "go_to('EventLog')", "Events", id="go_events"),
         Binding("z", "zoom", "Zoom", id="zoom", show=False),
         Binding("x", "acknowledge", "Seen", id="acknowledge", show=False),
         Binding("escape", "calm", "No filter, no zoom", id="calm", show=False),

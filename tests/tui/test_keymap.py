@@ -28,11 +28,10 @@ def test_every_binding_has_a_name_of_its_own_and_says_what_it_does() -> None:
         assert binding.id is not None, f"{binding.key} of {kind.__name__}"
         assert re.fullmatch(r"[a-z][a-z_0-9]*", binding.id)
         assert binding.description, binding.id
-            of_lists = binding.id.startswith("list_")  # a move has one name in every list
-            means = f"{binding.key}: {binding.description}"
-            places.setdefault(binding.id, set()).add(
-                means if of_lists else f"{kind.__name__}: {binding.action}"
-            )
+        of_lists = binding.id.startswith("list_")  # a move has one name in every list
+        means = f"{binding.key}: {binding.description}"
+        where = f"{kind.__name__}: {binding.action}"
+        places.setdefault(binding.id, set()).add(means if of_lists else where)
     twice = {id: found for id, found in places.items() if len(found) > 1}
     assert twice == {}
 

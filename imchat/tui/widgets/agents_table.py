@@ -44,6 +44,7 @@ class AgentsTable(UidTable[Agent]):
     }
     """
 
+    BINDING_GROUP_TITLE = "Agents"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select_cursor", "Open", id="list_choose", show=False),
     ]

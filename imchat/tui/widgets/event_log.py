@@ -59,6 +59,7 @@ class EventLog(PaintedList):
         & > .event-log--cursor { background: $primary 20%; }
     }
     """
+    BINDING_GROUP_TITLE = "Events"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pause", "Pause", id="pause_log"),
     ]
@@ -202,9 +203,15 @@ class EventLog(PaintedList):
         if self.paused:
             note = f"paused, {len(self._held):,} new" if self._held else "paused"
         elif not self._follows:
-            below = len(self._shown) - 1 - self.cursor
+            height = self.content_size.height
+            self._keep_in_sight(height)
+            below = len(self._shown) - self._top - height
             note = f"↓ {below:,} newer" if below > 0 else ""
         self.entitle(" · ".join(parts), note)
+
+    def on_resize(self) -> None:
+        """Other events are in sight; Textual calls this besides the one of all painted."""
+        self._title()
 
     # --- what is done --------------------------------------------------------
 

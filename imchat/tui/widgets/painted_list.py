@@ -8,23 +8,18 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from imchat.tui.widgets.list_keys import LIST_KEYS, Listed
 from imchat.tui.widgets.painted import Painted, Row
 
-PAGE = 10
 WHEEL = 2
-FAR = 1_000_000
 
 
-class PaintedList(Painted, can_focus=True):
+class PaintedList(Listed, Painted, can_focus=True):
     """`length()` and `item()` say what there is; the list keeps the cursor in sight."""
 
+    BINDING_GROUP_TITLE = "Lists"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", id="list_up", show=False),
-        Binding("down", "move(1)", "Down", id="list_down", show=False),
-        Binding("pageup", f"move({-PAGE})", "Page up", id="list_page_up", show=False),
-        Binding("pagedown", f"move({PAGE})", "Page down", id="list_page_down", show=False),
-        Binding("home", f"move({-FAR})", "First", id="list_first", show=False),
-        Binding("end", f"move({FAR})", "Last", id="list_last", show=False),
+        *LIST_KEYS,
         Binding("enter", "choose", "Open", id="list_choose", show=False),
     ]
 
@@ -51,12 +46,16 @@ class PaintedList(Painted, can_focus=True):
     def rows(self, width: int, height: int) -> list[Row]:
         """The rows around the cursor."""
         length = self.length()
-        self.cursor = max(0, min(self.cursor, length - 1))
-        self._top = max(min(self._top, self.cursor, length - height), self.cursor - height + 1, 0)
+        self._keep_in_sight(height)
         if not length:
             return self.nothing(width)
         last = min(length, self._top + height)
         return [self._item(index, width) for index in range(self._top, last)]
+
+    def _keep_in_sight(self, height: int) -> None:
+        length = self.length()
+        self.cursor = max(0, min(self.cursor, length - 1))
+        self._top = max(min(self._top, self.cursor, length - height), self.cursor - height + 1, 0)
 
     def _item(self, index: int, width: int) -> Row:
         row = self.item(index, width)

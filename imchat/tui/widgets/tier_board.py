@@ -16,9 +16,9 @@ from imchat.ids import Uid
 from imchat.tui.desk_view import Agent, DeskView
 from imchat.tui.tier_layout import GAP, HEADER, NOTHING, Card, Column, lay_out, next_card
 from imchat.tui.widgets.flights import Flights
+from imchat.tui.widgets.list_keys import LIST_KEYS, Listed
 from imchat.tui.widgets.load_bar import is_full, load_bar
 from imchat.tui.widgets.painted import Painted, Row, fitted, laid_over, listed, spread
-from imchat.tui.widgets.painted_list import FAR, PAGE
 
 FRAMES_A_SECOND = 20
 WIDE_NAME = 20
@@ -26,7 +26,7 @@ WIDE_NAME = 20
 KEPT_CARDS = 4000
 
 
-class TierBoard(Painted, can_focus=True):
+class TierBoard(Listed, Painted, can_focus=True):
     """A column for each tier; the current one stands out, and so does who just moved."""
 
     PREFIX = "tier-board"
@@ -55,15 +55,11 @@ class TierBoard(Painted, can_focus=True):
     }
     """
 
+    BINDING_GROUP_TITLE = "Tiers"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1, 0)", "Column before", id="tiers_left", show=False),
-        Binding("right", "move(1, 0)", "Next column", id="tiers_right", show=False),
-        Binding("up", "move(0, -1)", "Up", id="list_up", show=False),
-        Binding("down", "move(0, 1)", "Down", id="list_down", show=False),
-        Binding("pageup", f"move(0, {-PAGE})", "Page up", id="list_page_up", show=False),
-        Binding("pagedown", f"move(0, {PAGE})", "Page down", id="list_page_down", show=False),
-        Binding("home", f"move(0, {-FAR})", "First", id="list_first", show=False),
-        Binding("end", f"move(0, {FAR})", "Last", id="list_last", show=False),
+        *LIST_KEYS,
+        Binding("left", "across(-1)", "Column before", id="tiers_left", show=False),
+        Binding("right", "across(1)", "Next column", id="tiers_right", show=False),
         Binding("enter", "choose", "Open", id="list_choose", show=False),
     ]
 
@@ -129,8 +125,15 @@ class TierBoard(Painted, can_focus=True):
                 self._cursor = uid
                 self.repaint()
 
-    def action_move(self, across: int, down: int) -> None:
-        """Move the cursor to another card."""
+    def action_move(self, rows: int) -> None:
+        """Move the cursor down its column, or up."""
+        self._step(0, rows)
+
+    def action_across(self, columns: int) -> None:
+        """Move the cursor to the column beside."""
+        self._step(columns, 0)
+
+    def _step(self, across: int, down: int) -> None:
         if (agent := self.at_cursor) is not None:
             self._cursor = next_card(self._places, agent.uid, across, down)
             self.repaint()

@@ -8,12 +8,13 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.strip import Strip
 from textual.widgets import DataTable
 
 from imchat.ids import Uid
 from imchat.tui.widgets.inks import Inks
+from imchat.tui.widgets.list_keys import LIST_KEYS, Listed
 from imchat.tui.widgets.painted import fitted
 
 R = TypeVar("R")
@@ -30,7 +31,7 @@ class Cell:
         return self.text
 
 
-class UidTable(DataTable[Cell], Generic[R]):
+class UidTable(Listed, DataTable[Cell], Generic[R]):
     """What rows there are, and in which columns, say the tables in `_apply`."""
 
     PREFIX = ""
@@ -59,14 +60,8 @@ class UidTable(DataTable[Cell], Generic[R]):
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "cursor_up", "Up", id="list_up", show=False),
-        Binding("down", "cursor_down", "Down", id="list_down", show=False),
-        Binding("pageup", "page_up", "Page up", id="list_page_up", show=False),
-        Binding("pagedown", "page_down", "Page down", id="list_page_down", show=False),
-        Binding("home", "scroll_top", "First", id="list_first", show=False),
-        Binding("end", "scroll_bottom", "Last", id="list_last", show=False),
-    ]
+    BINDING_GROUP_TITLE = "Lists"
+    BINDINGS: ClassVar[list[BindingType]] = LIST_KEYS
 
     def __init__(self, *, fixed_rows: int = 0) -> None:
         super().__init__(
@@ -85,6 +80,10 @@ class UidTable(DataTable[Cell], Generic[R]):
     def on_resize(self) -> None:
         """Columns fit the width."""
         self._apply()
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor."""
+        self.move_cursor(row=max(0, min(self.cursor_row + rows, self.row_count - 1)))
 
     async def _on_click(self, event: events.Click) -> None:
         """Move the cursor; a double click asks for the row.
