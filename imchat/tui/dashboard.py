@@ -184,7 +184,10 @@ class DashboardApp(Supervising):
         if self.snapshot is not None:
             lost = self.client.state != "online"
             why = "not connected" if lost else self._poll.trouble
-            as_of = time.strftime("%H:%M:%S", time.localtime(self.snapshot.at / 1000))
+            # A snapshot comes when something changed; until the last answer it was still so.
+            trends = self._poll.trends
+            at = self.snapshot.at if trends is None else max(self.snapshot.at, trends.at)
+            as_of = time.strftime("%H:%M:%S", time.localtime(at / 1000))
             trouble = f"{why}; this is how it was at {as_of}" if why else ""
         self.default_screen.set_class(bool(trouble), "-stale")
         self.query_one(AlertBar).show(

@@ -1,6 +1,7 @@
 """The dashboard as a whole: foreign text, lost connections, sizes, colours."""
 
 import re
+import time
 from functools import partial
 
 import pytest
@@ -27,7 +28,7 @@ from tests.tui.dashboards import (
     text_in,
     tier_of,
 )
-from tests.tui.snapshots import agent, snapshot, trends
+from tests.tui.snapshots import AT_MS, agent, snapshot, trends
 from tests.tui.support import hides, running_app, screen_text, shows
 
 PANELS = (QueuePanel, TrendsPanel, TodayPanel, TierBoard, QueueHead, AgentsTable)
@@ -74,6 +75,18 @@ async def test_a_lost_connection_is_said_and_healed(restartable: Restartable) ->
         await eventually(lambda: not app.screen.has_class("-stale"), "it is live again")
         async with online(server, "abe"):
             await stands(app, "Abe", 0)
+
+
+async def test_as_of_is_the_last_moment_that_was_known(restartable: Restartable) -> None:
+    """Where nothing changed for long, that is when the server answered last."""
+    server = await restartable.start()
+    async with dashboard(server) as (app, _):
+        feed_past(app, trends({"default": 0}, at=AT_MS + 3_600_000))
+        feed(app, snapshot([agent("ann")]))
+        await stands(app, "ann", 0)
+        await restartable.stop()
+        as_of = time.strftime("%H:%M:%S", time.localtime(AT_MS / 1000 + 3600))
+        await shows(app, f"not connected; this is how it was at {as_of}")
 
 
 @pytest.mark.parametrize("count", [0, 3, 200])
