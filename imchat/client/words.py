@@ -37,3 +37,9 @@ def had_agent(before: protocol.Chat | None, now: protocol.Chat) -> bool:
         and before.agent is not None
         and before.agent != now.agent
     )
+
+
+def passed_on(before: protocol.Chat | None, frame: protocol.Transferred) -> str:
+    """Who gave a chat to somebody else: who served in it, or a supervisor."""
+    by = agent_of(before) if frame.by == frame.sender else ""
+    return f"{by or 'A supervisor'} passed you on."

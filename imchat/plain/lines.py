@@ -11,7 +11,7 @@ from typing import Literal, TextIO
 
 from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Disconnected, Event, clean
-from imchat.client.words import agent_of, duration, ended, had_agent
+from imchat.client.words import agent_of, duration, ended, had_agent, passed_on
 from imchat.errors import RequestError
 from imchat.ids import Desk, Uid
 from imchat.plain.reading import lines_of
@@ -110,7 +110,7 @@ class _Chat:
             case protocol.Assigned(chat=chat):
                 self._goes_on(chat, "")
             case protocol.Transferred(chat=chat):
-                self._goes_on(chat, f"{agent_of(self._open) or 'A supervisor'} passed you on. ")
+                self._goes_on(chat, f"{passed_on(self._open, event)} ")
             case protocol.Closed(chat=chat, reason=reason):
                 self._end(chat, ended(chat, reason))
             case ClosedMeanwhile(chat=chat):

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from imchat import protocol
 from imchat.client import Client, ClosedMeanwhile, Connected, Event
-from imchat.client.words import agent_of, duration, ended, had_agent
+from imchat.client.words import agent_of, duration, ended, had_agent, passed_on
 from imchat.errors import Conflict, RequestError
 from imchat.ids import ChatId, Desk, Uid
 from imchat.tui.actions import key_of
@@ -70,8 +70,8 @@ class CustomerApp(ChatApp):
                 self._waits(event)
             case protocol.Assigned(chat=chat):
                 self._opened(chat)
-            case protocol.Transferred(chat=chat):
-                self._transferred(chat)
+            case protocol.Transferred():
+                self._transferred(event)
             case protocol.Closed(chat=chat, reason=reason):
                 self._end(chat, ended(chat, reason))
             case ClosedMeanwhile(chat=chat):
@@ -108,11 +108,11 @@ class CustomerApp(ChatApp):
         self._opened(frame.chat)
         self._place.note(frame.position, frame.eta_s)
 
-    def _transferred(self, chat: protocol.Chat) -> None:
-        if had_agent(self._open, chat):
-            self._passed_on = f"{agent_of(self._open)} passed you on. "
+    def _transferred(self, frame: protocol.Transferred) -> None:
+        if had_agent(self._open, frame.chat):
+            self._passed_on = f"{passed_on(self._open, frame)} "
             self._place = Place(self.now_ms())
-        self._opened(chat)
+        self._opened(frame.chat)
 
     def _end(self, chat: protocol.Chat, how: str) -> None:
         if self._open is not None and self._open.chat != chat.chat:

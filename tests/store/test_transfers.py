@@ -52,6 +52,22 @@ async def test_an_agent_is_given_the_chat_and_moves_up(people: People) -> None:
     assert await people.customers("b") == []
 
 
+async def test_what_was_not_read_is_not_read_when_the_chat_comes_back(people: People) -> None:
+    """The marks of both are as they were when the agent gave it away."""
+    await people.agent("a")
+    chat = await people.assigned("anna", topic="one")
+    await people.agent("b")
+    await people.say("anna", "a", "customer")
+    await people.say("a", "anna", "agent")
+    read = people.store.read
+    await read(Uid("a"), to=Uid("anna"), role="agent", seq=1, connection="a@n")
+    await read(Uid("anna"), to=Uid("a"), role="customer", seq=2, connection="anna@n")
+    there = await transfer(people, chat.id, "a", to="b")
+    assert (there.chat.read_by_customer, there.chat.read_by_agent) == (0, 0)
+    back = (await transfer(people, chat.id, "b", to="a")).chat
+    assert (back.last_seq, back.read_by_customer, back.read_by_agent) == (3, 2, 1)
+
+
 async def test_an_agent_that_is_named_need_not_be_of_the_desk(people: People) -> None:
     """The chat stays its desk's."""
     await people.agent("a")

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -347,6 +348,22 @@ async def test_a_link_is_opened_after_it_was_shown_in_full(browser: Path) -> Non
         assert not _opened(browser)
         await pilot.press("enter")
         await eventually(lambda: _opened(browser) == f"{url}\n", "the whole link is opened")
+
+
+async def test_without_a_browser_the_question_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said, and the link can still be copied there."""
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("BROWSER", raising=False)
+    monkeypatch.setattr(webbrowser, "_tryorder", None)
+    async with reading(overheard([said(1, "http://a.example/")])) as (app, pilot):
+        await pilot.press("l")
+        await eventually(lambda: isinstance(app.screen, OpenLink), "it asks")
+        await pilot.press("enter")
+        said_so = "There is no browser here; c copies the link."
+        await eventually(lambda: [n.message for n in app._notifications] == [said_so], "it is said")
+        assert isinstance(app.screen, OpenLink)
+        await pilot.press("c")
+        assert app.clipboard == "http://a.example/"
 
 
 async def test_links_are_reached_by_key() -> None:

@@ -169,6 +169,15 @@ async def test_passed_on_to_another_agent() -> None:
         await shows(app, "Write to Ben…")
 
 
+async def test_passed_on_by_a_supervisor() -> None:
+    """It was not the agent who did it, and is not said so."""
+    async with served() as (app, _, server):
+        await shows(app, "Ann is here for you.")
+        now = chat(agent="ben", agent_name="Ben")
+        await server.say({"type": "transferred", "chat": now, "from": "ann", "by": "sue"})
+        await shows(app, "A supervisor passed you on. Ben is here for you.")
+
+
 async def test_passed_on_to_another_desk() -> None:
     """The customer waits again, and is told where it stands."""
     async with served() as (app, _, server):

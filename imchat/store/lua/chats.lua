@@ -40,6 +40,14 @@ function chats.standing(chat)
     eta_s = chat.position and queue.eta_s(chat.desk, chat.position) }
 end
 
+-- Returns: up to where the customer and the agent had read when the agent gave the chat away; all
+-- that was said between them before this chat counts as read.
+local function marks_of(chat, uid)
+  local marks = chat["read:" .. uid] or ""
+  local by_customer, by_agent = string.match(marks, "^(%d+):(%d+)$")
+  return tonumber(by_customer) or chat.last_seq, tonumber(by_agent) or chat.last_seq
+end
+
 -- Makes the chat the agent's. Writes: queue, tier, agent, serving, chat, totals.
 function chats.give(chat, uid, tier, reason)
   local agent = tiers.agent(uid)
@@ -50,10 +58,11 @@ function chats.give(chat, uid, tier, reason)
   agent.load = agent.load + 1
   tiers.enter(agent)
   chat.last_seq = talks.last_seq(chat.customer, uid)
+  local by_customer, by_agent = marks_of(chat, uid)
   chats.change(chat, "state", "active", "agent", uid, "agent_name", agent.name,
     "assigned_at", call.now, "wait_ms", chat.wait_ms + waited,
     "pending_at", chat.pending_at and call.now or "", "seq_until", "",
-    "read_by_customer", chat.last_seq, "read_by_agent", chat.last_seq, "after_seq", chat.last_seq)
+    "read_by_customer", by_customer, "read_by_agent", by_agent, "after_seq", chat.last_seq)
   call.count("assigned")
   call.event("assigned", "chat", chat.id, "customer", chat.customer, "agent", uid,
     "desk", chat.desk, "tier", tier, "reason", reason, "requeues", chat.requeues,
@@ -96,11 +105,13 @@ local function note_end(chat, uid, peer, keep_s)
     string.format("%d:%d", call.now, chat.after_seq or chat.last_seq))
 end
 
--- Writes: chat. Of which seqs of whose conversation with the customer the chat consists.
+-- Writes: chat. Of which seqs of whose conversation with the customer the chat consists, and up
+-- to where both have read, for an agent who gets the chat back.
 local function note_part(chat)
   local part = string.format("%s:%d:%d ", chat.agent, chat.after_seq,
     talks.last_seq(chat.customer, chat.agent))
-  chats.change(chat, "parts", (chat.parts or "") .. part)
+  chats.change(chat, "parts", (chat.parts or "") .. part, "read:" .. chat.agent,
+    string.format("%d:%d", chat.read_by_customer, chat.read_by_agent))
 end
 
 -- Takes an active chat from its agent, who moves to the end of the bucket below.

@@ -170,14 +170,9 @@ class ChatReader(Vertical):
     def _ask_to_open(self, urls: list[str]) -> None:
         def chosen(url: str | None) -> None:
             if url is not None:
-                self.run_worker(self._open(url), group="open")
+                self.run_worker(open_in_browser(url), group="open")
 
         if urls:
             self.app.push_screen(OpenLink(urls), chosen)
         else:
             self.notify("There is no link on the screen.", timeout=2)
-
-    async def _open(self, url: str) -> None:
-        wrong = await open_in_browser(url)
-        if wrong is not None:
-            self.notify(wrong, severity="warning", markup=False)

@@ -50,8 +50,14 @@ class OpenLink(Modal[str | None]):
             yield Label("Enter opens it in your browser · c copies it · Esc", classes="hint")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open it."""
-        self.dismiss(self._urls[event.option_index])
+        """Open it, where there is something that can."""
+        try:
+            webbrowser.get()
+        except webbrowser.Error:
+            said = "There is no browser here; c copies the link."
+            self.notify(said, severity="warning", timeout=4)
+        else:
+            self.dismiss(self._urls[event.option_index])
 
     def action_copy(self) -> None:
         """Copy the one that is chosen."""
@@ -61,23 +67,18 @@ class OpenLink(Modal[str | None]):
         self.dismiss(None)
 
 
-async def open_in_browser(url: str) -> str | None:
-    """Open a link in the user's browser; gives what is wrong if there is none.
+async def open_in_browser(url: str) -> None:
+    """Open a link in the user's browser.
 
     In a process of its own, for a browser may talk, may take its time, and one that is made
     for terminals must not have this one.
     """
-    try:
-        webbrowser.get()
-    except webbrowser.Error:
-        return "There is no browser here; c copies the link instead."
     nothing = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "webbrowser", "-t", url,
         stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
     )
     await process.wait()
-    return None
 
 
 def _in_full(url: str) -> Content:
