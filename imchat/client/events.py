@@ -27,7 +27,10 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class ClosedMeanwhile:
-    """While this client was away a chat was closed, or given to another agent."""
+    """While this client was away a chat was closed, or given to another agent.
+
+    The chat is as it was heard last; where the server told of its end, as it ended.
+    """
 
     chat: protocol.Chat
 

@@ -114,7 +114,7 @@ class Mirror:
         before, self.chats = self.chats, {chat.chat: chat for chat in welcome.chats}
         for chat in welcome.chats:
             self._know(chat, as_of_now=True)
-        closed = set()
+        closed: dict[ChatId, protocol.Chat] = {}
         for end in welcome.ended:
             id = end.chat.chat
             heard = id in self._over or id in self._left
@@ -125,7 +125,7 @@ class Mirror:
             self._begin(end.peer, max(end.after, known))
             self._heal(end.peer)
             if end.chat.state == "closed":
-                closed.add(id)
+                closed[id] = end.chat
                 if not heard:
                     before.setdefault(id, end.chat)
         for chat in before.values():
@@ -133,7 +133,7 @@ class Mirror:
             if now is None:
                 is_over = chat.chat in closed or chat.customer == self._uid()
                 (self._over if is_over else self._left).append(chat.chat)
-                self._events.put(ClosedMeanwhile(chat))
+                self._events.put(ClosedMeanwhile(closed.get(chat.chat, chat)))
             if chat.agent is not None and (now is None or now.agent != chat.agent):
                 self._heal(self._peer(chat))
         self._has_listened = True

@@ -107,7 +107,7 @@ class AgentView(ChatApp):
             case protocol.Closed(chat=chat, reason=reason):
                 self._ended(chat, ENDED_HOW[reason])
             case ClosedMeanwhile(chat=chat):
-                self._ended(chat, "ended")
+                self._ended(chat, ENDED_HOW[chat.reason] if chat.reason else "ended")
             case _:
                 self.query_one(ChatPane).heard(event)
 
@@ -162,7 +162,7 @@ class AgentView(ChatApp):
     def _ended(self, chat: protocol.Chat, how: str) -> None:
         drafts = self.query_one(ChatPane).drafts
         self._given_by.pop(chat.customer, None)
-        self._load.ended(chat, how, self.now_ms(), kept=drafts)
+        self._load.ended(chat, how, chat.closed_at or self.now_ms(), kept=drafts)
         self.query_one(CustomerPanel).forget(chat.customer)
         self._forget_who_is_out_of_reach()
 

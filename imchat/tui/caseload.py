@@ -81,10 +81,15 @@ class Caseload:
         slot = self._slot_of(chat.chat)
         if slot is not None:
             del self._slots[slot]
-        # The server's last word on it may have been missed; and of one customer's chats,
-        # which are one conversation, the newest is enough.
-        others = [past for past in self._past if past.chat.customer != chat.customer]
-        past = [Past(replace(chat, state="closed"), how, at), *others]
+        # The server's last word on it may have been missed, or come late; and of one customer's
+        # chats, which are one conversation, the newest is enough.
+        others = [past for past in self._past if past.chat.chat != chat.chat]
+        ended = Past(replace(chat, state="closed"), how, at)
+        newest_first = sorted([ended, *others], key=lambda past: -past.at)
+        past: list[Past] = []
+        for one in newest_first:
+            if one.chat.customer not in {newer.chat.customer for newer in past}:
+                past.append(one)
         self._past = past[:RECENT] + [p for p in past[RECENT:] if p.chat.customer in kept]
 
     def _slot_of(self, id: ChatId) -> int | None:

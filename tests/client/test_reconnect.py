@@ -130,7 +130,8 @@ async def test_a_chat_that_was_closed_meanwhile_is_said_with_what_was_missed(
         proxy.refuses = False
         await eventually(lambda: bodies(events) == ["the last word"], "it is heard")
         [missed] = [event for event in events if isinstance(event, ClosedMeanwhile)]
-        assert missed.chat.chat == talk.chat
+        assert (missed.chat.chat, missed.chat.reason) == (talk.chat, "agent")
+        assert missed.chat.closed_at is not None
         assert talk.bob.chats == {}
 
 

@@ -1,8 +1,9 @@
 """The agent's list: slots, waits, what is unread and unsent, and the ways from chat to chat."""
 
 import pytest
+from msgspec.structs import replace
 
-from imchat.client import Client
+from imchat.client import Client, ClosedMeanwhile
 from imchat.ids import ChatId, Desk, Uid
 from imchat.protocol import Chat
 from imchat.tui.agent import AgentApp
@@ -168,6 +169,22 @@ async def test_one_goes_to_a_chat_by_number_or_name(server: Server, keys: list[s
         await shows(app, "Write to cat…")
         await pilot.press("x")
         assert written(app) == "x"
+
+
+async def test_an_end_that_was_missed_is_told_as_it_was(server: Server) -> None:
+    """How and when, as the server knows it, and not when it was heard."""
+    async with console(server) as (app, _), customer(server, "bob") as bob:
+        await lists(app, "1 bob")
+        id = next(iter(app.client.chats))
+        open_chat = app.client.chats[id]
+        await close_from(bob)
+        await lists(app, "recent", "bob", "left now")
+        ended = replace(
+            open_chat, state="closed", reason="agent", closed_at=app.now_ms() - 7 * 60_000
+        )
+        app.heard(ClosedMeanwhile(ended))
+        app.stale()
+        await lists(app, "recent", "bob", "closed 7m")
 
 
 async def test_one_goes_to_a_recent_chat_too(server: Server) -> None:

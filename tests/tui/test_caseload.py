@@ -53,6 +53,15 @@ def test_what_ended_stays_within_reach() -> None:
     assert Uid("c5") not in [past.chat.customer for past in load.recent]
 
 
+def test_an_end_that_is_heard_late_stands_where_it_belongs() -> None:
+    """By when it was, not by when it was heard; and behind a newer one of the customer."""
+    load = Caseload()
+    load.ended(chat(1), "closed", 50)
+    load.ended(chat(2), "left", 20)
+    load.ended(chat(3, "c1"), "left", 30)
+    assert [(past.chat.chat, past.at) for past in load.recent] == [("1", 50), ("2", 20)]
+
+
 def test_who_is_kept_stays() -> None:
     """A chat with something unsaid in it does not fall out of the list."""
     load = Caseload()
