@@ -232,14 +232,22 @@ class AgentView(ChatApp):
             how = next(past.how for past in self._load.recent if past.chat.chat == chat.chat)
             gone = f"was given {how}" if how.startswith("to ") else "is closed"
             shut = f"The chat with {chat.customer_name} {gone}."
-        self.query_one(ChatPane).show(chat, shut=shut, empty=self._empty)
+        empty = self._idle if chat is None else self._nothing_said(chat)
+        self.query_one(ChatPane).show(chat, shut=shut, empty=empty)
 
     @property
     def _shown_open(self) -> protocol.Chat | None:
         return self._load.get(self._shown)
 
+    def _nothing_said(self, chat: protocol.Chat) -> str:
+        """What stands in the conversation of a chat in which nothing was said yet."""
+        if chat.customer in self._given_by:
+            key = key_of(self, "talk_before")
+            return f"Nothing is said here yet. {key} shows what was said before."
+        return "Nothing is said here yet."
+
     @property
-    def _empty(self) -> str:
+    def _idle(self) -> str:
         if self._agent is not None and self._agent.state == "away":
             return "You are away: no new customer comes. F2 brings you back."
         return "Ready. The next customer appears here by itself."

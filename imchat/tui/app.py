@@ -60,6 +60,7 @@ class ImchatApp(TypeaheadApp):
         Binding("tab", "focus_next", "Next region", id="next_region", show=False),
         Binding("shift+tab", "focus_previous", "Region before", id="region_before", show=False),
         Binding("escape", "give_up", "Wait no longer", id="give_up", show=False),
+        Binding("escape", "write", "Back to writing", id="write", show=False),
         *vim.BINDINGS,
     ]
 
@@ -291,6 +292,8 @@ class ImchatApp(TypeaheadApp):
                 )
             case "give_up":
                 return bool(self._under_way)
+            case "write":
+                return False
             case "stop_typing":
                 return self.settings.vim and vim.is_typing(self.focused)
         return super().check_action(action, parameters)
@@ -317,9 +320,16 @@ class ImchatApp(TypeaheadApp):
         if bound is not None:
             await self.run_action(bound.binding.action, bound.node)
 
+    def action_write(self) -> None:
+        """Go back to writing. For the apps in which one does."""
+        raise NotImplementedError
+
     def action_stop_typing(self) -> None:
-        """Go from the text to what stands before it."""
-        self.screen.focus_previous()
+        """Go from the text to what stands before it and is none."""
+        for _ in self.screen.focus_chain:
+            self.screen.focus_previous()
+            if not vim.is_typing(self.focused):
+                break
 
     def action_type(self) -> None:
         """Go to the text."""

@@ -8,8 +8,11 @@ from textual.binding import Binding, BindingType
 from imchat import protocol
 from imchat.client import Event
 from imchat.ids import Uid
+from imchat.tui import vim
 from imchat.tui.app import ImchatApp
 from imchat.tui.paged_talk import PagedTalk, ReadPage
+from imchat.tui.widgets.chat_pane import ChatPane
+from imchat.tui.widgets.chat_reader import ChatReader
 from imchat.tui.widgets.choose import Choose, Named
 from imchat.tui.widgets.composer import Composer
 from imchat.tui.widgets.confirm import Confirm
@@ -22,6 +25,12 @@ class ChatApp(ImchatApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f4", "close_chat", "Close chat", id="close_chat"),
         Binding("alt+e", "talk_before", "What was said before", id="talk_before", show=False),
+        # As in the conversation, for who is elsewhere. Terminals send Alt+F as Ctrl+Right.
+        Binding("alt+w", "reader('find')", "Find in the chat", id="find_in_chat", show=False),
+        Binding("alt+u", "reader('first_unread')", "Go to what is new", id="go_to_new", show=False),
+        Binding("alt+l", "reader('links')", "Links on the screen", id="links_in_chat", show=False),
+        Binding("alt+s", "send_again", "Send again what was not sent", id="send_again", show=False),
+        Binding("alt+t", "take_back", "Take back what was not sent", id="take_back", show=False),
     ]
 
     def on_mount(self) -> None:
@@ -52,6 +61,34 @@ class ChatApp(ImchatApp):
     def on_chat_pane_changed(self) -> None:
         """There is something new to show."""
         self.stale()
+
+    # --- the conversation, from everywhere -----------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where one writes already, the key to go back there is for others."""
+        if action == "write":
+            panes = self.screen.query(ChatPane)
+            leaves_text = self.settings.vim and vim.is_typing(self.focused)
+            return bool(panes) and panes.first().can_go_back and not leaves_text
+        return super().check_action(action, parameters)
+
+    def action_write(self) -> None:
+        """Go back to writing."""
+        self.query_one(ChatPane).go_back()
+
+    async def action_reader(self, action: str) -> None:
+        """Do in the conversation what a key asks for."""
+        await self.query_one(ChatReader).run_action(action)
+
+    def action_send_again(self) -> None:
+        """Send once more what was not sent."""
+        self.query_one(ChatPane).send_again()
+
+    def action_take_back(self) -> None:
+        """Have the newest that was not sent where one writes."""
+        self.query_one(ChatPane).take_back()
+
+    # --- its end, and what was before ----------------------------------------
 
     def action_close_chat(self) -> None:
         """Close the chat that is shown, after asking. For the apps to write."""

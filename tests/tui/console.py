@@ -8,7 +8,9 @@ from textual.pilot import Pilot
 
 from imchat.client import Client
 from imchat.ids import Uid
+from imchat.settings import ScreenSettings
 from imchat.tui.agent import AgentApp
+from imchat.tui.memory import Memory
 from imchat.tui.widgets.composer import Composer
 from tests.support import Server
 from tests.tui.support import running_app
@@ -33,10 +35,12 @@ async def console(
     capacity: int = 3,
     replies: Path | None = None,
     desk_replies: Path | None = None,
+    settings: ScreenSettings | None = None,
 ) -> AsyncIterator[tuple[AgentApp, Pilot[None]]]:
     """Ann at her console."""
     client = server.client("agent", ANN, name="Ann", capacity=capacity)
     app = AgentApp(client, replies=replies, desk_replies=desk_replies)
+    app.set_up(settings or ScreenSettings(), Memory())
     async with running_app(app, size) as running:
         yield running
 

@@ -94,6 +94,20 @@ async def test_a_chat_that_is_given_to_the_agent_appears(server: Server) -> None
                 await shows(app, "Bob is yours now, from")
 
 
+async def test_a_given_chat_without_a_word_says_where_the_words_are(server: Server) -> None:
+    """It does not look like a console that waits for its next customer."""
+    async with (
+        server.client("agent", BEN, name="Ben", capacity=1) as ben,
+        server.client("customer", "bob") as bob,
+    ):
+        await ben.ready()
+        await bob.request()
+        async with console(server) as (app, _):
+            await shows(app, "Ready. The next customer")
+            await ben.transfer(next(iter(ben.chats)), to=ANN)
+            await shows(app, "Nothing is said here yet. Alt+E shows what was said before.")
+
+
 async def test_a_refused_transfer_changes_nothing(server: Server) -> None:
     """Nobody of that name: it is said, and the chat stays with its draft."""
     async with console(server) as (app, pilot), customer(server, "bob") as bob:

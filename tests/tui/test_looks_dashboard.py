@@ -47,6 +47,7 @@ FOUND_BY = {
     "dashboard-filter-none": (["slash", *"nobody", "enter"], "nobody"),
     "dashboard-events": (["3", "home"], "came online"),
     "dashboard-desk": (["d"], "current tier"),
+    "dashboard-tiers-cursor": (["4", "right", "down"], "current tier"),
     "dashboard-zoom": (["1", "z"], "Agent 11"),
     "dashboard-help": (["f1"], "Keys"),
     "dashboard-choose": (["c"], "Close which chat?"),

@@ -3,14 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.style import Style
 
 from imchat.client.text import clean
 from imchat.tui.links import host_in_ascii, links_in
+from imchat.tui.widgets.chat_rows import styled
 from imchat.tui.wrapping import cells, characters, index_at, shown, wrap
 from tests.tui.hostile import texts
 
 TEXTS = texts().map(clean)
 """As a client has them."""
+SPAN = st.integers(min_value=0, max_value=20)
 
 
 @given(text=TEXTS, width=st.integers(min_value=2, max_value=120))
@@ -102,3 +105,19 @@ def test_a_host_that_only_looks_known_is_spelled_out() -> None:
     """Cyrillic letters that look Latin are told."""
     assert host_in_ascii("https://example.com/ü") is None
     assert host_in_ascii("https://аpple.com/") == "xn--pple-43d.com"
+
+
+@given(
+    text=st.text("a \t你👍🏽👩👦❤1\u200d\ufe0f\u0301", max_size=20).map(clean),
+    width=st.integers(4, 40),
+    spans=st.lists(st.tuples(SPAN, SPAN), max_size=4),
+)
+def test_what_stands_out_in_a_row_moves_nothing(
+    text: str, width: int, spans: list[tuple[int, int]]
+) -> None:
+    """Whatever was found, is a link or is marked, the row has the cells of its text."""
+    layers = [((min(span), max(span)), Style(bold=True)) for span in spans if len(set(span)) == 2]
+    for start, end in wrap(text, width):
+        row = styled(text, start, end, Style(), layers)
+        assert "".join(part.text for part in row) == shown(text[start:end])
+        assert sum(part.cell_length for part in row) == cells(text[start:end])

@@ -2,11 +2,8 @@
 
 import asyncio
 import time
-from typing import ClassVar
 
-from textual.actions import SkipAction
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
@@ -40,16 +37,6 @@ class ChatPane(Vertical):
     DEFAULT_CSS = """
     ChatPane { width: 1fr; height: 1fr; }
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "write", "Back to writing", id="write", show=False),
-        # As in the conversation, for who writes. Terminals send Alt+F as Ctrl+Right.
-        Binding("alt+w", "reader('find')", "Find in the chat", id="find_in_chat", show=False),
-        Binding("alt+u", "reader('first_unread')", "Go to what is new", id="go_to_new", show=False),
-        Binding("alt+l", "reader('links')", "Links on the screen", id="links_in_chat", show=False),
-        Binding("alt+s", "send_again", "Send again what was not sent", id="send_again", show=False),
-        Binding("alt+t", "take_back", "Take back what was not sent", id="take_back", show=False),
-    ]
 
     class Changed(Message):
         """There is something new to show."""
@@ -153,7 +140,7 @@ class ChatPane(Vertical):
     def _show_line(self) -> None:
         line = self.query_one(TalkLine)
         if unsent := len(self._unsent):
-            again, back = key_of(self, "send_again"), key_of(self, "take_back")
+            again, back = (key_of(self.app, key) for key in ("send_again", "take_back"))
             line.show_unsent(unsent, again=again, back=back)
         else:
             sender, at = self._writing
@@ -195,7 +182,7 @@ class ChatPane(Vertical):
             conversations = [self._conversation] if self._conversation else []
         return [(talk, line) for talk in conversations for line in talk.failed]
 
-    def action_send_again(self) -> None:
+    def send_again(self) -> None:
         """Send what was refused once more, to who is there now."""
         peer, shut = self._peer, self.query_one(Composer).closed_because
         unsent = self._unsent
@@ -209,7 +196,7 @@ class ChatPane(Vertical):
                     talk.discard(line.id)
                 self._send(peer, line.body, id=line.id if talk.peer == peer else None)
 
-    def action_take_back(self) -> None:
+    def take_back(self) -> None:
         """Have the newest that was refused where one writes, before what is written there."""
         if not self._unsent:
             self.notify("Everything is sent.", timeout=2)
@@ -225,9 +212,9 @@ class ChatPane(Vertical):
         """What was not sent was clicked."""
         event.stop()
         if event.action == "send_again":
-            self.action_send_again()
+            self.send_again()
         else:
-            self.action_take_back()
+            self.take_back()
 
     def _send(self, to: Uid, body: str, *, id: str | None = None) -> None:
         stored = self._client.send(to, body, id=id)
@@ -263,23 +250,15 @@ class ChatPane(Vertical):
         if self._peer is not None:
             await self._client.load_earlier(self._peer, limit=FIND_PAGE)
 
-    async def action_reader(self, action: str) -> None:
-        """Do in the conversation what a key asks for, also while one writes."""
-        await self.query_one(ChatReader).run_action(action)
+    @property
+    def can_go_back(self) -> bool:
+        """Whether one is somewhere else than where one writes, or has marked something."""
+        return not self.query_one(Composer).has_focus or self.query_one(ChatLog).marks
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where one writes already, the key to go back is for others."""
-        if action == "write":
-            return not self.query_one(Composer).has_focus or self.query_one(ChatLog).marks
-        return super().check_action(action, parameters)
-
-    def action_write(self) -> None:
-        """Go back to writing; who writes already has the key for something else."""
+    def go_back(self) -> None:
+        """Go back to writing, with nothing marked any more."""
         self.query_one(ChatLog).unmark()
-        composer = self.query_one(Composer)
-        if composer.has_focus:
-            raise SkipAction
-        composer.focus()
+        self.query_one(Composer).focus()
 
     def on_composer_submitted(self, event: Composer.Submitted) -> None:
         """Send it to whom it was written for, who may be shown no more; the log shows the rest."""

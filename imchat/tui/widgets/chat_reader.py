@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.widget import Widget
 
 from imchat.errors import RequestError
 from imchat.ids import Uid
@@ -38,6 +39,8 @@ class ChatReader(Vertical):
         self._empty = ""
         self._looks_further = False
         """Whether what came before is being loaded to find something in it."""
+        self._found_from: Widget | None = None
+        """Where the keys were when one began to look for something."""
 
     def compose(self) -> ComposeResult:
         """The log; below it the bar, when something is looked for."""
@@ -63,8 +66,11 @@ class ChatReader(Vertical):
     # --- finding -------------------------------------------------------------
 
     def action_find(self) -> None:
-        """Look for something."""
-        self.query_one(FindBar).open()
+        """Look for something; Escape goes back to where one was."""
+        bar = self.query_one(FindBar)
+        if not bar.has_focus_within:
+            self._found_from = self.screen.focused
+        bar.open()
 
     def on_find_bar_looked(self, event: FindBar.Looked) -> None:
         """Go to the newest place of it."""
@@ -79,9 +85,10 @@ class ChatReader(Vertical):
         self._step(event.step)
 
     def on_find_bar_left(self, event: FindBar.Left) -> None:
-        """Read on, where it was found."""
+        """Read on, where it was found; with nothing to look for, go back."""
         event.stop()
-        self.chat_log.focus()
+        before = self._found_from if event.closed else None
+        (before if before is not None and before.focusable else self.chat_log).focus()
         if event.closed:
             self._close_find()
         elif not self.chat_log.found[1]:

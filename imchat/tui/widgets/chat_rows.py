@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 
 from rich.cells import cell_len
@@ -15,7 +16,7 @@ from imchat.tui.layout import Block, Layout, Lead
 from imchat.tui.marking import Marking
 from imchat.tui.talk import Talk
 from imchat.tui.widgets.painted import Row, fitted
-from imchat.tui.wrapping import shown
+from imchat.tui.wrapping import characters, shown
 
 INDENT = 2
 MARKS = 3
@@ -95,7 +96,7 @@ class ChatRows:
         start, end = block.rows[row]
         base = self._ink("failed" if block.failed else "body")
         segments = [Segment(" " * INDENT, base)]
-        segments += _styled(line.body, start, end, base, self._layers(index, line, block))
+        segments += styled(line.body, start, end, base, self._layers(index, line, block))
         if start == end and self._marking.caret_in(index) == (start, end):
             segments.append(Segment(" ", self._ink("caret")))
         beside = self._signs(index, line, block) if row == len(block.rows) - 1 else ""
@@ -144,13 +145,13 @@ class ChatRows:
         return "✓✓" if line.seq <= self.talk.read_by_peer else "✓"
 
 
-def _styled(
+def styled(
     text: str, start: int, end: int, base: Style,
     layers: Iterable[tuple[tuple[int, int], Style]],
 ) -> Row:
     """A slice of the text, each part in the style of all the layers that it lies in."""
     inside = [
-        (max(start, first), min(end, last), style)
+        (*_whole(text, max(start, first), min(end, last), row=(start, end)), style)
         for (first, last), style in layers
         if first < end and last > start
     ]
@@ -165,6 +166,15 @@ def _styled(
                 style += more
         row.append(Segment(shown(text[first:last]), style))
     return row
+
+
+def _whole(text: str, first: int, last: int, *, row: tuple[int, int]) -> tuple[int, int]:
+    """The span with every character whole, so that its parts have the cells of the row."""
+    start, end = row
+    if text[start:end].isascii():
+        return first, last
+    edges = [start, *(start + edge for _, edge, _ in characters(text[start:end]))]
+    return edges[bisect_right(edges, first) - 1], edges[bisect_left(edges, last)]
 
 
 def _day(line: Line) -> str:

@@ -26,7 +26,6 @@ class Composer(Writing):
     sent before, the newest last, for Up in an empty composer to bring back.
     """
 
-    BINDING_GROUP_TITLE = "Where you write"
     DEFAULT_CSS = """
     Composer {
         height: auto;

@@ -43,6 +43,7 @@ class CustomerPanel(Vertical):
     CustomerPanel Static { height: auto; margin-bottom: 1; }
     CustomerPanel NoteBox { margin: 0; }
     """
+    BINDING_GROUP_TITLE = "The customer"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f9", "load_again", "Look up the customer again", id="load_customer", show=False),
     ]

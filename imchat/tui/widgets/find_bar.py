@@ -25,6 +25,7 @@ class FindBar(Horizontal):
         & > #found { width: auto; color: $text-muted; padding: 0 1; }
     }
     """
+    BINDING_GROUP_TITLE = "Finding"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "step(-1)", "Older", id="found_above"),
         Binding("down", "step(1)", "Newer", id="found_below"),

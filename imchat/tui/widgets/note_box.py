@@ -23,6 +23,7 @@ class NoteBox(Writing):
     }
     """
 
+    BINDING_GROUP_TITLE = "The note"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Store note", id="store_note"),
         Binding("pageup", "scroll_panel(-1)", "Customer: up", id="panel_up", show=False),

@@ -20,6 +20,7 @@ class Writing(TextArea):
     composed with an input method comes in whole and is left alone.
     """
 
+    BINDING_GROUP_TITLE = "Where you write"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Send", id="send"),
         Binding("ctrl+j,shift+enter", "break_line", "New line", id="break_line"),
