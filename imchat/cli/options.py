@@ -57,14 +57,17 @@ def examples(*lines: str) -> str:
 
 
 def has_screen() -> bool:
-    """Whether there is a terminal in which a screen can be drawn."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    """Whether there is a terminal in which a screen can be drawn; Textual does so on stderr."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return all(stream.isatty() for stream in streams) and os.environ.get("TERM") != "dumb"
 
 
 def need_terminal() -> None:
     """Raises SetupError where no screen can be drawn."""
     if not has_screen():
-        raise SetupError("this command draws a screen; run it in a terminal, not in a pipe")
+        raise SetupError(
+            "this command draws a screen; run it in a terminal, with nothing of it redirected"
+        )
 
 
 def _together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
