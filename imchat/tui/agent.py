@@ -14,12 +14,17 @@ from imchat.tui.colleagues import Target
 from imchat.tui.widgets.chat_list import ChatList
 from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
+from imchat.tui.widgets.confirm import Confirm
 from imchat.tui.widgets.customer_panel import CustomerPanel
 from imchat.tui.widgets.jump import Jump
 from imchat.tui.widgets.note_box import NoteBox
 from imchat.tui.widgets.transfer import Transfer
 
 SLOTS_WITH_KEYS = 9
+
+
+class Leave(Confirm):
+    """Asks before the console is ended."""
 
 
 class AgentApp(AgentView):
@@ -156,6 +161,24 @@ class AgentApp(AgentView):
     def action_discard_draft(self) -> None:
         """Empty the composer; Ctrl+Z has it back."""
         self.query_one(Composer).take("")
+
+    async def action_quit(self) -> None:
+        """End the console; whom customers wait for, or who has written something, is asked first.
+
+        Asked once: the same key again means it.
+        """
+        count = len(self._load.slots)
+        drafts = self.query_one(ChatPane).drafts or self.query_one(NoteBox).text.strip()
+        if isinstance(self.screen, Leave) or not (count or drafts):
+            self.exit()
+            return
+        question = "Leave?"
+        if count:
+            question = f"Leave with {count} open chat{'s' * (count != 1)}?"
+            question += "\nIf you are not back in time, others get them."
+        if drafts:
+            question += "\nWhat you wrote is not sent, and lost."
+        self.push_screen(Leave(question, "Leave"), lambda yes: self.exit() if yes else None)
 
     # --- the customer --------------------------------------------------------
 

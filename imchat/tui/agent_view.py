@@ -253,10 +253,13 @@ class AgentView(ChatApp):
         return "Ready. The next customer appears here by itself."
 
     def _standing(self, agent: protocol.AgentStatus) -> Content:
+        name = (self._my_name, "bold")
+        if self.client.state != "online":
+            return Content.assemble(name, "  ", ("◌ not connected", "$text-error"))
         load = len(self._load.slots)
         online = agent.state == "online"
         return Content.assemble(
-            (self._my_name, "bold"), "  ",
+            name, "  ",
             ("● online" if online else "○ away", "$text-success" if online else "$text-warning"),
             f"  tier {load}  ",
             (f"{max(0, agent.capacity - load)} of {agent.capacity} slots free", MUTED),

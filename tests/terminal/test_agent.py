@@ -72,6 +72,9 @@ def test_an_agent_serves_three_customers_by_keyboard_alone(env: dict[str, str]) 
         agent.type("y")
         customers["bob"].shows("Ann closed the chat.")
         agent.shows("closed now")
-        for screen in (*customers.values(), agent):
-            screen.type(CTRL_Q)
+        for customer in customers.values():
+            customer.type(CTRL_Q)
+        agent.type(CTRL_Q)
+        agent.shows("Leave with")
+        agent.type("y")
         assert agent.ends() == 0

@@ -27,9 +27,10 @@ def called(tmp_path: Path, text: str) -> bytes:
         seen = len(agent.raw)
         send_as_a_bot(env, "ann", "look \x1b]2;owned\x07 here")
         agent.shows("]2;owned")
-        agent.type(CTRL_Q)
+        heard = agent.raw[seen:]
+        agent.type(CTRL_Q, "y")
         assert agent.ends() == 0
-        return agent.raw[seen:]
+        return heard
 
 
 def test_who_looks_elsewhere_hears_the_bell_and_sees_a_note(tmp_path: Path) -> None:

@@ -234,10 +234,13 @@ async def test_a_lost_connection_is_said_and_healed(restartable: Restartable) ->
         await shows(app, "Write to bob…")
         await restartable.stop()
         await shows(app, "reconnecting")
+        await shows(app, "◌ not connected")
+        assert "● online" not in screen_text(app)
         await pilot.press(*"still here", "enter")
         await restartable.start()
         await eventually(lambda: "still here" in text_of(bob, ANN), "sent after the reconnect")
         await hides(app, "reconnecting")
+        await shows(app, "● online")
 
 
 async def test_the_console_fits_a_small_terminal(server: Server) -> None:

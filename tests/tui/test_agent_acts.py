@@ -179,3 +179,31 @@ def test_what_is_no_name_means_nobody() -> None:
     """What the server would refuse as no uid is not offered."""
     assert typed("a b") == typed("") == typed("-x") == typed("x" * 65) == []
     assert typed("ben@x") == [Target("agent", "ben@x"), Target("desk", "ben@x")]
+
+
+async def test_who_has_open_chats_is_asked_before_leaving(server: Server) -> None:
+    """Or has written something; nobody else is, and the same key again means it."""
+    async with console(server, capacity=1) as (app, pilot), customer(server, "bob") as bob:
+        await shows(app, "Write to bob…")
+        await pilot.press("ctrl+q")
+        await shows(app, "Leave with 1 open chat?")
+        assert "What you wrote" not in screen_text(app)
+        await pilot.press("escape")
+        await hides(app, "Leave with")
+        await pilot.press(*"not yet", "ctrl+q")
+        await shows(app, "What you wrote is not sent, and lost.")
+        await pilot.press("n")
+        await bob.close(next(iter(bob.chats)))
+        await shows(app, "is closed.")
+        await pilot.press("ctrl+q")
+        await shows(app, "What you wrote is not sent, and lost.")
+        await pilot.press("ctrl+q")
+        await eventually(lambda: not app.is_running, "the console is closed")
+
+
+async def test_who_has_nothing_open_leaves_at_once(server: Server) -> None:
+    """Nothing would be lost."""
+    async with console(server) as (app, pilot):
+        await shows(app, "● online")
+        await pilot.press("ctrl+q")
+        await eventually(lambda: not app.is_running, "the console is closed")

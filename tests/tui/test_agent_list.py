@@ -187,6 +187,19 @@ async def test_an_end_that_was_missed_is_told_as_it_was(server: Server) -> None:
         await lists(app, "recent", "bob", "closed 7m")
 
 
+async def test_what_nothing_answers_to_is_said(server: Server) -> None:
+    """Instead of an empty box; Enter takes nothing, and fewer letters find something again."""
+    async with console(server) as (app, pilot), customer(server, "bob"):
+        await lists(app, "1 bob")
+        await pilot.press("ctrl+g", *"bx")
+        await shows(app, "Nothing answers to that.")
+        await pilot.press("enter", "down", "enter")
+        assert isinstance(app.screen, Jump)
+        await pilot.press("backspace", "enter")
+        await eventually(lambda: not isinstance(app.screen, Jump), "one is there")
+        assert app._shown == next(iter(app.client.chats))
+
+
 async def test_one_goes_to_a_recent_chat_too(server: Server) -> None:
     """What ended is found by its letters as well, and Escape goes nowhere."""
     async with (

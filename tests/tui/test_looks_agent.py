@@ -29,6 +29,8 @@ FOUND_BY = {
     "agent-finding": (["alt+w", *"parcel"], "1 of 1"),
     "agent-help": (["f1"], "Keys"),
     "agent-jump": (["ctrl+g"], "Go to"),
+    "agent-jump-none": (["ctrl+g", *"xyz"], "Nothing answers"),
+    "agent-leaving": ([*"Certainly", "ctrl+q"], "Leave with 2 open chats?"),
     "agent-link": (["alt+l"], "Open this link?"),
     "agent-menu": (["ctrl+p"], "Close chat"),
     "agent-transfer": (["f5"], "Dora Clark"),

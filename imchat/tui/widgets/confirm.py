@@ -20,6 +20,7 @@ class Confirm(Modal[bool]):
         width: auto; max-width: 90%; height: auto; padding: 1 2;
         border: round $warning; background: $surface;
     }
+    Confirm Label { max-width: 80vw; }
     Confirm Horizontal { width: auto; height: auto; margin-top: 1; }
     Confirm Button { margin-right: 2; }
     """

@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from imchat.client.text import clean_line
+from imchat.tui.theme import MUTED
 from imchat.tui.widgets.modal import Modal
 
 T = TypeVar("T")
@@ -92,6 +93,9 @@ class Picker(Modal[T | None], Generic[T]):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(Option(choice.line) for choice in self._choices)
+        if not self._choices:
+            said = "Nothing answers to that." if query else "There is nothing to choose from."
+            options.add_option(Option(Content.styled(said, MUTED), disabled=True))
         options.highlighted = 0 if self._choices else None
 
     def say(self, words: str) -> None:
