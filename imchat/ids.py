@@ -12,4 +12,5 @@ Desk = NewType("Desk", str)
 """A group of agents with a queue of its own. Matches `UID_PATTERN`."""
 
 UID_PATTERN = r"\A[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}\Z"
+UID_IN_WORDS = "letters A to Z, digits and . _ @ + -, at most 64, the first a letter or digit"
 DEFAULT_DESK = Desk("default")

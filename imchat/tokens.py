@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import time
 from pathlib import Path
@@ -12,12 +13,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from imchat.errors import SetupError, Unauthorized
-from imchat.ids import DEFAULT_DESK, Uid
+from imchat.ids import DEFAULT_DESK, UID_IN_WORDS, UID_PATTERN, Uid
 from imchat.protocol import MAX_CAPACITY, Role, WireDesk, WireUid
 
 AUDIENCE = "imchat"
 ALGORITHM = "HS256"
 SECRET_FILE = "secret"
+MAX_NAME = 128
 
 _FAULTS = (
     jwt.PyJWTError, msgspec.ValidationError,
@@ -31,7 +33,7 @@ class Identity(Struct, frozen=True, kw_only=True):
 
     uid: WireUid = msgspec.field(name="sub")
     role: Role
-    name: Annotated[str, Meta(max_length=128)] | None = None
+    name: Annotated[str, Meta(max_length=MAX_NAME)] | None = None
     desks: Annotated[tuple[WireDesk, ...], Meta(min_length=1, max_length=64)] = (DEFAULT_DESK,)
     capacity: Annotated[int, Meta(ge=1, le=MAX_CAPACITY)] | None = None
 
@@ -86,6 +88,11 @@ def identity(
     capacity: int | None = None,
 ) -> Identity:
     """An identity out of unchecked values. Raises SetupError."""
+    for kind, value in [("uid", uid), *(("desk", desk) for desk in desks or ())]:
+        if not re.match(UID_PATTERN, value):
+            raise SetupError(f"{value!r} is no {kind}: {UID_IN_WORDS}")
+    if len(name or "") > MAX_NAME:
+        raise SetupError(f"a name has at most {MAX_NAME} characters")
     values = {"sub": uid, "role": role, "name": name, "capacity": capacity}
     try:
         return msgspec.convert(values | ({"desks": desks} if desks else {}), Identity)
