@@ -89,6 +89,18 @@ async def test_the_newest_is_seen_and_what_was_before_can_be_read(server: Server
         await shows(app, "c101 waits")
 
 
+async def test_an_event_that_is_not_wanted_harms_nothing(server: Server) -> None:
+    """It comes where nothing is shown, and there is nothing to act on."""
+    async with dashboard(server, (120, 40)) as (app, pilot):
+        await pilot.press("3", "slash", *"nobody of that name", "enter")
+        log = app.query_one(EventLog)
+        tell(app, queued(1))
+        await eventually(lambda: len(log._kept) == 1, "it has come")
+        assert log.at_cursor is None
+        await pilot.press("w")
+        await shows(app, "There is no agent here.")
+
+
 async def test_it_is_paused_by_a_key(server: Server) -> None:
     """What comes meanwhile is counted, and shown afterwards."""
     async with dashboard(server, (120, 40)) as (app, pilot):

@@ -158,7 +158,7 @@ class EventLog(PaintedList):
         self._kept.extend(told)
         self._shown = [*self._shown[gone:], *filter(self._is_wanted, told)]
         self._shown = self._shown[-KEPT:]
-        self.cursor = len(self._shown) - 1 if self._follows else max(0, self.cursor - gone)
+        self.cursor = max(0, len(self._shown) - 1 if self._follows else self.cursor - gone)
         self._top = max(0, self._top - gone)
 
     def _choose(self) -> None:
