@@ -154,7 +154,10 @@ async def start(module: str, errand: object, *, keep_stderr: bool = False) -> Ch
         start_new_session=True,
     )
     assert process.stdin is not None
-    process.stdin.write(_line(errand))
+    # One that was killed at once is told nothing any more, which uvloop says so; whoever waits
+    # for it hears of its end.
+    with contextlib.suppress(RuntimeError, ConnectionError):
+        process.stdin.write(_line(errand))
     return Child(process)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -85,3 +86,19 @@ def test_an_errand_arrives_as_it_was_given(name: bytes) -> None:
     assert line.endswith(b"\n")
     arrived = msgspec.json.decode(line, type=ServerSettings, dec_hook=processes._path)
     assert arrived == settings
+
+
+def test_children_that_die_at_once_are_heard_of_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many at a time, so that some are gone before they can be told their errand."""
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+
+    async def dies() -> tuple[bytes, int]:
+        child = await processes.start("anything", {"an": "errand"})
+        return await child.hear(), await child.wait()
+
+    async def all_die() -> list[tuple[bytes, int]]:
+        return await asyncio.gather(*(dies() for _ in range(50)))
+
+    assert processes.run(all_die()) == [(b"", 0)] * 50
