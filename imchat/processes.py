@@ -136,6 +136,16 @@ class Child:
         return True
 
 
+def give(process: Process, text: bytes) -> None:
+    """Write to a process that was just started; one that is dead already takes nothing.
+
+    Who waits for it hears of its end, so that it need not be said here as well.
+    """
+    assert process.stdin is not None
+    with contextlib.suppress(RuntimeError, ConnectionError):  # uvloop's word, and asyncio's
+        process.stdin.write(text)
+
+
 async def start(module: str, errand: object, *, keep_stderr: bool = False) -> Child:
     """Start `python -m module` on an errand: a Struct or a dataclass that `on_errand` is to read.
 
@@ -153,11 +163,7 @@ async def start(module: str, errand: object, *, keep_stderr: bool = False) -> Ch
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         start_new_session=True,
     )
-    assert process.stdin is not None
-    # One that was killed at once is told nothing any more, which uvloop says so; whoever waits
-    # for it hears of its end.
-    with contextlib.suppress(RuntimeError, ConnectionError):
-        process.stdin.write(_line(errand))
+    give(process, _line(errand))
     return Child(process)
 
 

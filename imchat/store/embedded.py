@@ -24,6 +24,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from imchat.errors import SetupError
+from imchat.processes import give
 from imchat.store.heedful import HeedfulRedis
 
 log = logging.getLogger(__name__)
@@ -165,10 +166,9 @@ class EmbeddedStore:
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # a Ctrl-C in our terminal is ours to act on
         )
-        stdin = self._process.stdin
-        assert stdin is not None
-        stdin.write(_CONFIG.format(directory=_quoted(self._directory)).encode())
-        stdin.close()
+        give(self._process, _CONFIG.format(directory=_quoted(self._directory)).encode())
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     async def _end_orphan(self) -> None:
         """End what a killed server left running on this directory; the lock is ours."""

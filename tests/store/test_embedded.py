@@ -12,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from imchat import processes
 from imchat.errors import SetupError
 from imchat.store.embedded import EmbeddedStore
 from tests.cli.commands import store_processes
@@ -125,6 +126,22 @@ async def test_one_that_dies_is_started_again(tmp_path: Path) -> None:
     await eventually(answers, "it answers with its data")
     await embedded.stop()
     await supervising
+
+
+def test_one_that_dies_at_once_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several at a time, so that some are gone before they can be told how they are set up."""
+    monkeypatch.setattr("imchat.store.embedded.find_binary", lambda: Path("/bin/true"))
+
+    async def starts(number: int) -> None:
+        embedded = EmbeddedStore(tmp_path / str(number))
+        with pytest.raises(SetupError, match="ended before it had its data"):
+            await embedded.start()
+        await embedded.stop()
+
+    async def all_start() -> None:
+        await asyncio.gather(*map(starts, range(40)))
+
+    processes.run(all_start())
 
 
 async def test_a_truncated_file_is_still_read(tmp_path: Path) -> None:
