@@ -21,7 +21,16 @@ from textual.worker import Worker
 from imchat.client import Client, Connected, Disconnected, Event, clean
 from imchat.errors import ImchatError, RequestError, SetupError
 from imchat.settings import ScreenSettings
-from imchat.tui import alt_keys, attention, backgrounds, cutting, keymap, theme, vim
+from imchat.tui import (
+    alt_keys,
+    attention,
+    backgrounds,
+    cutting,
+    keymap,
+    overlaying,
+    theme,
+    vim,
+)
 from imchat.tui.actions import actions_of, clashes, key_of
 from imchat.tui.anchoring import anchored
 from imchat.tui.memory import Memory
@@ -38,6 +47,7 @@ DRAWS_A_SECOND = 20
 alt_keys.install()
 backgrounds.install()
 cutting.install()
+overlaying.install()
 
 
 class ImchatApp(TypeaheadApp):
