@@ -84,7 +84,7 @@ async def _still(pilot: Pilot[Any]) -> Look:
 
 def _look(app: App[Any]) -> Look:
     return [
-        [Segment(segment.text, segment.style) for segment in strip.simplify() if segment.text]
+        [Segment(segment.text, segment.style) for segment in strip.simplify()]
         for strip in app.screen._compositor.render_strips()
     ]
 
