@@ -41,10 +41,16 @@ def _lay(strip: Strip, x: int, line: _Line, cuts: Sequence[int]) -> None:
             line[cut] = _TAKEN
             begins = cut if begins is None else begins
         elif begins is not None:
-            line[begins] = strip.crop(begins - x, cut - x)
+            line[begins] = _piece(strip, begins - x, cut - x)
             begins = None
     if begins is not None:
-        line[begins] = strip.crop(begins - x, cuts[-1] - x)
+        line[begins] = _piece(strip, begins - x, cuts[-1] - x)
+
+
+def _piece(strip: Strip, first: int, last: int) -> Strip:
+    """Exactly these cells: one whose widget does not know its new size yet may be shorter."""
+    piece = strip.crop(first, last)
+    return piece if piece.cell_length == last - first else piece.adjust_cell_length(last - first)
 
 
 def _render_partial(self: Compositor) -> ChopsUpdate | None:

@@ -73,3 +73,12 @@ def test_every_cell_is_drawn_once(spans: list[tuple[int, int]]) -> None:
         for cell in range(30)
     )
     assert drawn == wanted
+
+
+def test_what_is_too_short_leaves_no_hole() -> None:
+    """A widget that was made wider and has not drawn itself anew: the row is as wide as ever."""
+    line: dict[int, Strip | None] = dict.fromkeys([0, 4])
+    overlaying._lay(Strip([Segment("abc")]), 0, line, [0, 4, 10])
+    pieces = [piece for piece in line.values() if piece is not None]
+    assert sum(piece.cell_length for piece in pieces) == 10
+    assert "".join(piece.text for piece in pieces) == "abc       "
