@@ -10,6 +10,8 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
+from imchat.tui.keymap import bindings_in
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -102,7 +104,7 @@ def _actions_at(node: DOMNode) -> list[Action]:
 def _place_of(node: DOMNode, id: str) -> str:
     """What the class is called in which the action is defined."""
     for kind in type(node).__mro__:
-        for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", ())):
+        for binding in bindings_in(kind):
             if binding.id == id and issubclass(kind, DOMNode):
                 return kind.BINDING_GROUP_TITLE or _in_words(kind.__name__)
     raise ValueError(f"{id} is no action of {node}")

@@ -316,7 +316,7 @@ class ImchatApp(TypeaheadApp):
             binding.action.partition("(")[0]
             for kind in cls.__mro__
             if issubclass(kind, ImchatApp) and kind is not ImchatApp
-            for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", ()))
+            for binding in keymap.bindings_in(kind)
         }
 
     async def action_move(self, move: str) -> None:

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -20,11 +20,16 @@ ALIKE = {
 """What a terminal sends alike, and Textual knows by the second name."""
 
 
+def bindings_in(kind: type) -> Iterable[Binding]:
+    """Those that a class defines itself, and does not inherit."""
+    return Binding.make_bindings(kind.__dict__.get("BINDINGS", ()))
+
+
 def own_bindings() -> Iterator[tuple[type[DOMNode], Binding]]:
     """The bindings of every class of ours that was imported."""
     for kind in _below(DOMNode):
         if kind.__module__.startswith("imchat."):
-            for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", ())):
+            for binding in bindings_in(kind):
                 yield kind, binding
 
 

@@ -49,8 +49,7 @@ def _lay(strip: Strip, x: int, line: _Line, cuts: Sequence[int]) -> None:
 
 def _piece(strip: Strip, first: int, last: int) -> Strip:
     """Exactly these cells: one whose widget does not know its new size yet may be shorter."""
-    piece = strip.crop(first, last)
-    return piece if piece.cell_length == last - first else piece.adjust_cell_length(last - first)
+    return strip.crop(first, last).adjust_cell_length(last - first)
 
 
 def _render_partial(self: Compositor) -> ChopsUpdate | None:

@@ -48,12 +48,8 @@ class Supervising(ImchatApp):
         """Open a chat of the agent."""
         self.action_open_chat()
 
-    def on_painted_list_chosen(self) -> None:
-        """Open the chat of the row."""
-        self.action_open_chat()
-
-    def on_tier_board_chosen(self) -> None:
-        """Open a chat of the card's agent."""
+    def on_painted_cursor_chosen(self) -> None:
+        """Open the chat of the row, or a chat of the card's agent."""
         self.action_open_chat()
 
     def action_open_chat(self) -> None:

@@ -14,7 +14,31 @@ from imchat.tui.widgets.painted import Painted, Row
 WHEEL = 2
 
 
-class PaintedList(Listed, Painted, can_focus=True):
+class PaintedCursor(Listed, Painted, can_focus=True):
+    """Painted, with a cursor that is seen where the keys are; `length()` says among how many."""
+
+    class Chosen(Message):
+        """What is under the cursor was asked for, by Enter or by a double click."""
+
+    def length(self) -> int:
+        """Among how many the cursor moves. For the widgets to write."""
+        raise NotImplementedError
+
+    def action_choose(self) -> None:
+        """Ask for what is under the cursor."""
+        if self.length():
+            self.post_message(self.Chosen())
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.repaint()
+
+    def on_blur(self) -> None:
+        """Hide it."""
+        self.repaint()
+
+
+class PaintedList(PaintedCursor):
     """`length()` and `item()` say what there is; the list keeps the cursor in sight."""
 
     BINDING_GROUP_TITLE = "Lists"
@@ -23,17 +47,10 @@ class PaintedList(Listed, Painted, can_focus=True):
         Binding("enter", "choose", "Open", id="list_choose", show=False),
     ]
 
-    class Chosen(Message):
-        """The row under the cursor was asked for, by Enter or by a click on it."""
-
     def __init__(self) -> None:
         super().__init__()
         self.cursor = 0
         self._top = 0
-
-    def length(self) -> int:
-        """How many rows there are in all. For the lists to write."""
-        raise NotImplementedError
 
     def item(self, index: int, width: int) -> Row:
         """A row of exactly so many cells. For the lists to write."""
@@ -71,11 +88,6 @@ class PaintedList(Listed, Painted, can_focus=True):
         self.cursor = max(0, min(self.cursor + rows, self.length() - 1))
         self.repaint()
 
-    def action_choose(self) -> None:
-        """Ask for the row under the cursor."""
-        if self.length():
-            self.post_message(self.Chosen())
-
     def on_click(self, event: events.Click) -> None:
         """Move the cursor; a double click asks for the row."""
         offset = event.get_content_offset(self)
@@ -95,11 +107,3 @@ class PaintedList(Listed, Painted, can_focus=True):
         """Further up."""
         event.stop()
         self.action_move(-WHEEL)
-
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.repaint()
-
-    def on_blur(self) -> None:
-        """Hide it."""
-        self.repaint()

@@ -9,16 +9,16 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.timer import Timer
 
 from imchat.ids import Uid
 from imchat.tui.desk_view import Agent, DeskView
 from imchat.tui.tier_layout import GAP, HEADER, NOTHING, Card, Column, lay_out, next_card
 from imchat.tui.widgets.flights import Flights
-from imchat.tui.widgets.list_keys import LIST_KEYS, Listed
+from imchat.tui.widgets.list_keys import LIST_KEYS
 from imchat.tui.widgets.load_bar import is_full, load_bar
-from imchat.tui.widgets.painted import Painted, Row, fitted, laid_over, listed, spread
+from imchat.tui.widgets.painted import Row, fitted, laid_over, listed, spread
+from imchat.tui.widgets.painted_list import PaintedCursor
 
 FRAMES_A_SECOND = 20
 WIDE_NAME = 20
@@ -26,7 +26,7 @@ WIDE_NAME = 20
 KEPT_CARDS = 4000
 
 
-class TierBoard(Listed, Painted, can_focus=True):
+class TierBoard(PaintedCursor):
     """A column for each tier; the current one stands out, and so does who just moved."""
 
     PREFIX = "tier-board"
@@ -62,9 +62,6 @@ class TierBoard(Listed, Painted, can_focus=True):
         Binding("right", "across(1)", "Next column", id="tiers_right", show=False),
         Binding("enter", "choose", "Open", id="list_choose", show=False),
     ]
-
-    class Chosen(Message):
-        """The card under the cursor was asked for, by Enter or by a double click."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,6 +122,10 @@ class TierBoard(Listed, Painted, can_focus=True):
                 self._cursor = uid
                 self.repaint()
 
+    def length(self) -> int:
+        """Those that have a card."""
+        return len(self._places.cards)
+
     def action_move(self, rows: int) -> None:
         """Move the cursor down its column, or up."""
         self._step(0, rows)
@@ -137,19 +138,6 @@ class TierBoard(Listed, Painted, can_focus=True):
         if (agent := self.at_cursor) is not None:
             self._cursor = next_card(self._places, agent.uid, across, down)
             self.repaint()
-
-    def action_choose(self) -> None:
-        """Ask for the card under the cursor."""
-        if self.at_cursor is not None:
-            self.post_message(self.Chosen())
-
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.repaint()
-
-    def on_blur(self) -> None:
-        """Hide it."""
-        self.repaint()
 
     def notify_style_update(self) -> None:
         """Forget cards in the old colours."""
