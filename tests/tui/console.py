@@ -36,11 +36,12 @@ async def console(
     replies: Path | None = None,
     desk_replies: Path | None = None,
     settings: ScreenSettings | None = None,
+    memory: Memory | None = None,
 ) -> AsyncIterator[tuple[AgentApp, Pilot[None]]]:
     """Ann at her console."""
     client = server.client("agent", ANN, name="Ann", capacity=capacity)
     app = AgentApp(client, replies=replies, desk_replies=desk_replies)
-    app.set_up(settings or ScreenSettings(), Memory())
+    app.set_up(settings or ScreenSettings(), memory or Memory())
     async with running_app(app, size) as running:
         yield running
 

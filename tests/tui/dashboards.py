@@ -103,3 +103,8 @@ async def row_with(app: DashboardApp, *words: str) -> None:
         lambda: any(all(w in row for w in words) for row in text_in(app, AgentsTable)),
         f"a row with {words}",
     )
+
+
+def is_at(table: AgentsTable, row: int) -> bool:
+    """Whether the cursor stands on a row."""
+    return table.cursor_row == row

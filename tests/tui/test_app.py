@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
@@ -22,23 +21,9 @@ from imchat.tui.widgets.chat_list import ChatList
 from imchat.tui.widgets.chat_pane import ChatPane
 from imchat.tui.widgets.composer import Composer
 from tests.support import Server, eventually
-from tests.tui.console import ANN, customer
-from tests.tui.support import SIZE, hides, running_app, screen_text, shows, text_in
-
-
-@contextlib.asynccontextmanager
-async def console(
-    server: Server,
-    settings: ScreenSettings | None = None,
-    memory: Memory | None = None,
-    *,
-    size: tuple[int, int] = SIZE,
-) -> AsyncIterator[tuple[AgentApp, Pilot[None]]]:
-    """Ann at her console, set up so."""
-    app = AgentApp(server.client("agent", ANN, name="Ann"))
-    app.set_up(settings or ScreenSettings(), memory or Memory())
-    async with running_app(app, size) as running:
-        yield running
+from tests.tui.console import ANN, console, customer
+from tests.tui.dashboards import is_at
+from tests.tui.support import hides, running_app, screen_text, shows, text_in
 
 
 async def choose(app: AgentApp, pilot: Pilot[None], *words: str) -> None:
@@ -78,7 +63,8 @@ async def test_a_theme_in_the_settings_is_the_one_to_start_with(server: Server) 
     """It wins over what was chosen last; choosing another says that it will."""
     memory = Memory()
     memory["theme"] = "nord"
-    async with console(server, ScreenSettings(theme="imchat-light"), memory) as (app, _):
+    light = ScreenSettings(theme="imchat-light")
+    async with console(server, settings=light, memory=memory) as (app, _):
         assert app.theme == "imchat-light"
         app.theme = "gruvbox"
         await shows(app, "The next start is in imchat-light again")
@@ -105,7 +91,7 @@ def test_a_theme_that_is_none_is_said() -> None:
 async def test_other_keys_do_it_and_the_old_ones_no_more(server: Server) -> None:
     """As the settings say; the footer and the help show them."""
     keys = {"next_unread": "f10", "toggle_status": "f11", "help": "f12"}
-    async with console(server, ScreenSettings(keys=keys), size=(160, 60)) as (app, pilot):
+    async with console(server, settings=ScreenSettings(keys=keys), size=(160, 60)) as (app, pilot):
         await shows(app, "● online")
         await pilot.press("f2")
         await pilot.press("f11")
@@ -125,7 +111,7 @@ async def test_other_keys_do_it_and_the_old_ones_no_more(server: Server) -> None
 async def test_a_letter_as_a_key_does_not_keep_it_from_being_written(server: Server) -> None:
     """In the composer letters are letters, whatever else they are set to."""
     settings = ScreenSettings(keys={"toggle_status": "w"})
-    async with console(server, settings) as (app, pilot), customer(server, "bob"):
+    async with console(server, settings=settings) as (app, pilot), customer(server, "bob"):
         await shows(app, "Write to bob…")
         await pilot.press(*"wow")
         assert app.query_one(Composer).text == "wow"
@@ -163,7 +149,7 @@ async def test_every_action_is_in_the_palette(server: Server) -> None:
 async def test_keys_of_vim_move_where_nothing_is_typed(server: Server) -> None:
     """In the composer they are letters; Escape leaves it and i comes back."""
     async with (
-        console(server, ScreenSettings(vim=True)) as (app, pilot),
+        console(server, settings=ScreenSettings(vim=True)) as (app, pilot),
         customer(server, "bob"),
         customer(server, "cat"),
         customer(server, "dan"),
@@ -185,7 +171,7 @@ async def test_keys_of_vim_move_where_nothing_is_typed(server: Server) -> None:
 async def test_keys_of_vim_scroll_the_conversation(server: Server) -> None:
     """gg is its beginning, G its end, Ctrl+U and Ctrl+D go by pages."""
     async with (
-        console(server, ScreenSettings(vim=True)) as (app, pilot),
+        console(server, settings=ScreenSettings(vim=True)) as (app, pilot),
         customer(server, "bob") as bob,
     ):
         for number in range(40):
@@ -225,11 +211,7 @@ async def test_keys_of_vim_move_in_the_table_of_agents(server: Server) -> None:
         table = app.query_one(AgentsTable)
         for keys, row in (("jj", 2), ("k", 1), ("G", 3), ("gg", 0)):
             await pilot.press(*keys)
-            await eventually(partial(_is_at, table, row), f"row {row}")
-
-
-def _is_at(table: AgentsTable, row: int) -> bool:
-    return table.cursor_row == row
+            await eventually(partial(is_at, table, row), f"row {row}")
 
 
 # --- waits -------------------------------------------------------------------
@@ -238,7 +220,7 @@ def _is_at(table: AgentsTable, row: int) -> bool:
 async def test_waits_are_marked_at_the_limits_of_the_settings(server: Server) -> None:
     """A second is long for who says so."""
     settings = ScreenSettings(amber_s=1, red_s=2)
-    async with console(server, settings) as (app, _), customer(server, "bob"):
+    async with console(server, settings=settings) as (app, _), customer(server, "bob"):
         assert app.limits.level(0) == ""
         assert app.limits.level(1) == "amber"
         assert app.limits.level(2) == "red"

@@ -9,6 +9,7 @@ from tests.tui.dashboards import (
     close,
     dashboard,
     feed,
+    is_at,
     online,
     stands,
     text_in,
@@ -138,10 +139,6 @@ async def test_the_first_and_the_last_are_a_key_away(server: Server) -> None:
         for key, row in (("end", 49), ("home", 0), ("down", 1), ("home", 0)):
             await pilot.press(key)
             await eventually(partial(is_at, table, row), f"{key}: row {row}")
-
-
-def is_at(table: AgentsTable, row: int) -> bool:
-    return table.cursor_row == row
 
 
 async def rows_are(table: AgentsTable, wanted: str) -> None:
